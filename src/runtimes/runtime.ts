@@ -1,0 +1,115 @@
+// The one interface of every runtime (netns, docker, recording). A runtime builds a LabPlan, tells what is there,
+// runs commands in nodes and breaks things on demand. The contract suite in test/runtimes holds all of them to it.
+
+import type { LabPlan, Impairment, Shaping } from './lab-plan.ts';
+
+export type RuntimeName = 'netns' | 'docker' | 'recording';
+export type FailMode = 'drain' | 'clean' | 'silent';
+
+/** A target as the user names it: a node, one service of it, or a link. */
+export type Target =
+  | { kind: 'node'; node: string }
+  | { kind: 'service'; node: string; service: string }
+  | { kind: 'link'; link: string };
+
+export interface ServiceStatus {
+  name: string;
+  state: 'starting' | 'running' | 'stopped' | 'failed';
+  healthy: boolean;
+  pid?: number;
+  restarts: number;
+  /** Why it is not healthy, one sentence. */
+  reason?: string;
+}
+
+export interface NodeStatus {
+  name: string;
+  kind: string;
+  city: string;
+  asn: number;
+  addresses: string[];
+  services: ServiceStatus[];
+  /** Set while `./lab fail` holds the node down. */
+  failed?: FailMode;
+}
+
+export interface LinkStatus {
+  name: string;
+  a: string;
+  b: string;
+  state: 'up' | 'down' | 'silent';
+  aToB: Impairment;
+  bToA: Impairment;
+}
+
+export interface PopStatus {
+  name: string;
+  city: string;
+  healthy: boolean;
+  /** Anycast prefixes that BIRD announces there now. */
+  announced: string[];
+}
+
+export interface LabStatus {
+  name: string;
+  topology: string;
+  runtime: RuntimeName;
+  shaping: Exclude<Shaping, 'auto'>;
+  /** `degraded`: running, but something that should work does not; `dead`: traces of a lab whose supervisor is gone. */
+  state: 'starting' | 'ready' | 'degraded' | 'stopping' | 'dead';
+  startedAt?: string;
+  nodes: NodeStatus[];
+  links: LinkStatus[];
+  pops: PopStatus[];
+}
+
+/** One line of `./lab events`: NDJSON. `progress` is true for what `up` shows while it works. */
+export interface LabEvent {
+  at: string;
+  kind: string;
+  subject?: string;
+  message: string;
+  progress?: boolean;
+}
+
+export interface ExecOptions {
+  /** `inherit` gives the command the caller's terminal; `pipe` (default) captures. */
+  stdio?: 'inherit' | 'pipe';
+  env?: Record<string, string>;
+  /** Fed to standard input when piping. */
+  input?: string;
+  signal?: AbortSignal;
+  /** Called with each line of standard output as it comes, when piping. */
+  onLine?: (line: string) => void;
+}
+
+export interface ExecResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A lab that runs, whoever started it. */
+export interface RunningLab {
+  readonly name: string;
+  readonly runtime: RuntimeName;
+  status(): Promise<LabStatus>;
+  exec(node: string, argv: string[], options?: ExecOptions): Promise<ExecResult>;
+  fail(target: Target, how: FailMode): Promise<void>;
+  restore(target: Target): Promise<void>;
+  setLink(link: string, change: { aToB?: Partial<Impairment>; bToA?: Partial<Impairment>; down?: boolean }): Promise<void>;
+  /** From now on, or from the start of the lab; ends when the signal aborts or the lab ends. */
+  events(options?: { fromStart?: boolean; signal?: AbortSignal }): AsyncIterable<LabEvent>;
+}
+
+export interface Runtime {
+  readonly name: RuntimeName;
+  /** Undefined where it can run; else why not and what to type. */
+  unavailable(): Promise<{ reason: string; hint: string } | undefined>;
+  /** Builds the lab and waits until it is ready; cleans up after itself when aborted or failing. */
+  up(plan: LabPlan, options: { shaping: Shaping; onEvent?: (event: LabEvent) => void; signal?: AbortSignal }): Promise<RunningLab>;
+  find(name: string): Promise<RunningLab | undefined>;
+  list(): Promise<string[]>;
+  /** Removes every trace, whatever state it is in; true when there was something. */
+  down(name: string): Promise<boolean>;
+}
