@@ -6,30 +6,41 @@ import type { DualStack } from '../topology/resolved.ts';
 export type Shaping = 'auto' | 'netem' | 'relay' | 'off';
 
 export interface PlannedFile {
-  /** Relative to the lab's folder (.lab/NAME/). */
+  /** Relative to `{lab}`: `NODE/bird.conf`. */
   path: string;
+  /** The node whose `{run}` its placeholders mean; text content only. */
+  node?: string;
   content: string | Uint8Array;
 }
 
 export interface PlannedService {
   /** `bird`, `unbound`, `dns`, `edge`, `agent`, `origin`. */
   name: string;
-  /** The command; `{lab}` stands for the lab's folder and `{run}` for its volatile folder (sockets, pid files). */
+  /**
+   * The command. `{node}` stands for the Node.js executable, `{project}` for this project's folder, `{lab}` for the
+   * lab's folder and `{run}` for the node's volatile folder (sockets); the runtime puts its own paths in.
+   */
   argv: string[];
-  env?: Record<string, string>;
-  /** How to tell that it works, asked from inside its node: nothing but `running` for a service without one. */
-  health:
-    | { kind: 'running' }
-    | { kind: 'bird'; socket: string }
-    | { kind: 'tcp'; address: string; port: number };
-  /** Services start in ascending order of stage; each stage is started in full before the next. */
-  stage: 0 | 1 | 2;
+  health: ServiceHealthCheck;
 }
+
+/**
+ * How to tell that a service works. All are asked over UNIX sockets, which are reached by path whatever the network
+ * namespace, so that a check never depends on the network it checks. `socket` may hold `{run}`.
+ */
+export type ServiceHealthCheck =
+  | { kind: 'running' }
+  /** BIRD's control socket: every protocol that should be up is up. */
+  | { kind: 'bird'; socket: string }
+  /** unbound's control socket, without TLS. */
+  | { kind: 'unbound'; socket: string }
+  /** HTTP GET of `path` answers 200; a JSON body is kept as the service's detail. */
+  | { kind: 'http'; socket: string; path: string };
 
 export interface PlannedInterface {
   name: string;
   link: string;
-  /** `address/length` each. */
+  /** `address/length` each, the link-local one included. */
   addresses: string[];
 }
 
@@ -42,7 +53,7 @@ export interface PlannedNode {
   loopbackAddresses: string[];
   interfaces: PlannedInterface[];
   forwarding: boolean;
-  /** All interfaces are ports of a bridge of this name, which carries `addresses`. */
+  /** The interfaces are ports of a bridge of this name, which carries `addresses` (an IXP's peering LAN). */
   bridge?: { name: string; addresses: string[] };
   defaultGateway?: DualStack;
   /** Content of the node's own /etc/hosts and /etc/resolv.conf. */

@@ -1,7 +1,7 @@
 // The one interface of every runtime (netns, docker, recording). A runtime builds a LabPlan, tells what is there,
 // runs commands in nodes and breaks things on demand. The contract suite in test/runtimes holds all of them to it.
 
-import type { LabPlan, Impairment, Shaping } from './lab-plan.ts';
+import type { Impairment, LabPlan, Shaping } from './lab-plan.ts';
 
 export type RuntimeName = 'netns' | 'docker' | 'recording';
 export type FailMode = 'drain' | 'clean' | 'silent';
@@ -18,6 +18,8 @@ export interface ServiceStatus {
   healthy: boolean;
   pid?: number;
   restarts: number;
+  /** What the service says of itself: the JSON of an `http` health check. */
+  detail?: unknown;
   /** Why it is not healthy, one sentence. */
   reason?: string;
 }
@@ -93,11 +95,16 @@ export interface ExecResult {
 export interface RunningLab {
   readonly name: string;
   readonly runtime: RuntimeName;
+  /** Folder, reachable from here, that holds a node's sockets while the lab runs (`{run}` of the plan). */
+  runFolder(node: string): string;
   status(): Promise<LabStatus>;
   exec(node: string, argv: string[], options?: ExecOptions): Promise<ExecResult>;
   fail(target: Target, how: FailMode): Promise<void>;
   restore(target: Target): Promise<void>;
-  setLink(link: string, change: { aToB?: Partial<Impairment>; bToA?: Partial<Impairment>; down?: boolean }): Promise<void>;
+  setLink(
+    link: string,
+    change: { aToB?: Partial<Impairment>; bToA?: Partial<Impairment>; down?: boolean },
+  ): Promise<void>;
   /** From now on, or from the start of the lab; ends when the signal aborts or the lab ends. */
   events(options?: { fromStart?: boolean; signal?: AbortSignal }): AsyncIterable<LabEvent>;
 }
@@ -107,7 +114,10 @@ export interface Runtime {
   /** Undefined where it can run; else why not and what to type. */
   unavailable(): Promise<{ reason: string; hint: string } | undefined>;
   /** Builds the lab and waits until it is ready; cleans up after itself when aborted or failing. */
-  up(plan: LabPlan, options: { shaping: Shaping; onEvent?: (event: LabEvent) => void; signal?: AbortSignal }): Promise<RunningLab>;
+  up(
+    plan: LabPlan,
+    options: { shaping: Shaping; onEvent?: (event: LabEvent) => void; signal?: AbortSignal },
+  ): Promise<RunningLab>;
   find(name: string): Promise<RunningLab | undefined>;
   list(): Promise<string[]>;
   /** Removes every trace, whatever state it is in; true when there was something. */

@@ -58,11 +58,19 @@ export interface LabNode {
   /** Name of the autonomous system it belongs to; a client's is its access network's. */
   as: string;
   asn: number;
-  /** Node-wide addresses without length (they are /32 and /128 on `lo`); the IPv4 one is the BGP router id. */
+  /**
+   * Node-wide addresses without length (they are /32 and /128 on `lo`); the IPv4 one is the BGP router id. A client,
+   * which runs no BGP, has its own address here, the same as on its interface.
+   */
   loopback: DualStack;
   /** Further addresses on `lo`, without length: what services listen on (edge, DNS, anycast, resolver). */
   serviceAddresses: DualStack[];
   interfaces: LabInterface[];
+  /**
+   * IXPs only: all interfaces are ports of this bridge, the peering LAN, and it carries the route server's addresses
+   * on the LAN (`address/length`).
+   */
+  bridge?: { name: string; addresses: DualStack };
   /** Where packets go by default: set on clients only (their access router). */
   defaultGateway?: DualStack;
 }

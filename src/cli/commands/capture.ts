@@ -1,0 +1,68 @@
+// `./lab capture NODE [LINK]`: tcpdump in a node, on all its interfaces or on the one of a link.
+
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { UserError } from '../../base/errors.ts';
+import type { ResolvedTopology } from '../../topology/resolved.ts';
+import { cliOf, openLab } from '../context.ts';
+import { parseInteger } from '../option-values.ts';
+import { checkLink, checkNode } from '../targets.ts';
+
+interface CaptureOptions {
+  write?: string;
+  count?: number;
+  filter?: string;
+}
+
+export function define(command: Command): void {
+  command
+    .argument('<node>', 'where')
+    .argument('[link]', 'on one link only')
+    .option('-w, --write <file>', 'write packets to a pcap file instead of text')
+    .option('-c, --count <packets>', 'stop after so many', parseInteger)
+    .option('--filter <expression>', "tcpdump's filter")
+    .addHelpText(
+      'after',
+      "\nExamples:\n  ./lab capture pop-fra --filter 'udp port 53'\n  ./lab capture isp-london london--isp-london -w london.pcap",
+    )
+    .action(
+      async (nodeText: string, linkText: string | undefined, options: CaptureOptions, self: Command) => {
+        const cli = cliOf(self);
+        const { lab, status, topology } = await openLab(cli);
+        const node = checkNode(status, nodeText);
+        const port =
+          linkText === undefined ? 'any' : interfaceOf(topology, node, checkLink(status, linkText));
+        const result = await lab.exec(node, tcpdumpCommand(port, options), { stdio: 'inherit' });
+        // Ctrl-C is how a capture ends.
+        process.exitCode = cli.signal.aborted ? 0 : result.exitCode;
+        if (options.write) cli.output.note(`written: ${options.write}`);
+      },
+    );
+}
+
+/** -Z root: inside a user namespace there is no tcpdump user to change to. */
+export function tcpdumpCommand(port: string, options: CaptureOptions): string[] {
+  return [
+    'tcpdump',
+    '-n',
+    '-i',
+    port,
+    '-Z',
+    'root',
+    ...(options.write ? ['-U', '-w', resolve(options.write)] : ['-l']),
+    ...(options.count === undefined ? [] : ['-c', String(options.count)]),
+    ...(options.filter ? [options.filter] : []),
+  ];
+}
+
+function interfaceOf(topology: ResolvedTopology, node: string, name: string): string {
+  const link = topology.links.find((each) => each.name === name);
+  const end = [link?.a, link?.b].find((each) => each?.node === node);
+  if (!end) {
+    const own = topology.links
+      .filter((each) => each.a.node === node || each.b.node === node)
+      .map((each) => each.name);
+    throw new UserError({ message: `${name} is no link of ${node}`, expected: own.join(', ') }, 2);
+  }
+  return end.interface;
+}

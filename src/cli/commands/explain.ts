@@ -1,0 +1,104 @@
+// `./lab explain dns`: asks the GeoDNS server of one POP why it answers a client as it does. The server decides as it
+// would for a real query and gives its reasons; nothing is guessed here.
+
+import { request } from 'node:http';
+import type { Command } from 'commander';
+import { UserError } from '../../base/errors.ts';
+import { nearestNames } from '../../base/suggest.ts';
+import { parseAddress } from '../../net/ip-address.ts';
+import type { ResolvedTopology } from '../../topology/resolved.ts';
+import { cliOf, type OpenLab, openLab } from '../context.ts';
+
+interface Options {
+  client: string;
+  name: string;
+  type: string;
+  pop?: string;
+}
+
+export function define(command: Command): void {
+  command.addHelpText('after', '\nExample:\n  ./lab explain dns --client london');
+  command
+    .command('dns')
+    .summary('why DNS steering sends a client where it does')
+    .description(
+      'Why DNS steering sends a client to a POP: what the server knows, its candidates, its choice.',
+    )
+    .requiredOption('--client <address>', 'an address, or the name of a client location')
+    .option('--name <name>', 'the name it asks for', 'www.cdn.test')
+    .option('--type <type>', 'A or AAAA', 'A')
+    .option('--pop <pop>', 'whose name server; by default the first healthy one')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ./lab explain dns --client 100.64.3.7\n  ./lab explain dns --client tokyo --name latency.cdn.test --pop pop-fra',
+    )
+    .action(async (options: Options, self: Command) => {
+      const cli = cliOf(self);
+      const open = await openLab(cli);
+      const client = clientAddress(open.topology, options.client, options.type);
+      const pop = choosePop(open, options.pop);
+      const query = new URLSearchParams({ name: options.name, type: options.type, client });
+      const explanation = await ask(`${open.lab.runFolder(pop)}/dns.sock`, `/explain?${query}`, pop);
+      if (cli.output.json) cli.output.data({ server: pop, ...explanation });
+      else {
+        const { explanationText } = await import('../explanation-text.ts');
+        cli.output.print(explanationText(pop, options.name, client, explanation));
+      }
+    });
+}
+
+function clientAddress(topology: ResolvedTopology, text: string, type: string): string {
+  if (parseAddress(text)) return text;
+  const client = topology.clients.find((each) => each.name === text);
+  if (client) return type === 'AAAA' ? client.address.ipv6 : client.address.ipv4;
+  const names = topology.clients.map((each) => each.name);
+  const near = nearestNames(text, names);
+  throw new UserError(
+    {
+      message: `${text} is neither an address nor a client location`,
+      expected: (near.length > 0 ? near : names).join(', '),
+    },
+    2,
+  );
+}
+
+function choosePop({ status, topology }: OpenLab, asked: string | undefined): string {
+  const names = topology.pops.map((pop) => pop.name);
+  if (asked === undefined) return status.pops.find((pop) => pop.healthy)?.name ?? names[0] ?? '';
+  const found = topology.pops.find((pop) => pop.name === asked || pop.code === asked);
+  if (found) return found.name;
+  throw new UserError(
+    {
+      message: `there is no POP "${asked}"`,
+      expected: (nearestNames(asked, names).length > 0 ? nearestNames(asked, names) : names).join(', '),
+    },
+    2,
+  );
+}
+
+function ask(socketPath: string, path: string, pop: string): Promise<Record<string, unknown>> {
+  return new Promise((resolve, reject) => {
+    const failed = (why: string) =>
+      reject(
+        new UserError({
+          message: `the name server of ${pop} does not answer: ${why}`,
+          hint: `./lab logs ${pop}/dns, or another --pop`,
+        }),
+      );
+    const outgoing = request({ socketPath, path, agent: false, timeout: 3000 }, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk) => {
+        body += chunk;
+      });
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(JSON.parse(body) as Record<string, unknown>);
+        else failed(body.trim() || `status ${response.statusCode}`);
+      });
+    });
+    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in 3 s')));
+    outgoing.on('error', (error) => failed(error.message));
+    outgoing.end();
+  });
+}

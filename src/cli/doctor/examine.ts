@@ -1,0 +1,23 @@
+// All checks of the doctor, in the order shown.
+
+import type { Check } from './check.ts';
+import { namespaceCheck, netemCheck, umlCheck } from './kernel.ts';
+import { diskCheck, memoryCheck, processorCheck } from './machine.ts';
+import { packageChecks } from './packages.ts';
+import { dockerCheck, koffiCheck, nodeCheck } from './software.ts';
+
+export async function examine(): Promise<Check[]> {
+  const results = await Promise.all([
+    nodeCheck(),
+    namespaceCheck(),
+    packageChecks(),
+    netemCheck(),
+    koffiCheck(),
+    umlCheck(),
+    dockerCheck(),
+    processorCheck(),
+    memoryCheck(),
+    diskCheck(),
+  ]);
+  return results.flat();
+}

@@ -1,0 +1,67 @@
+// Finding labs by name, whatever runtime they run on.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { UserError } from '../base/errors.ts';
+import { nearestNames } from '../base/suggest.ts';
+import { labFolder } from '../runtimes/lab-folder.ts';
+import { netnsRuntime } from '../runtimes/netns/netns-runtime.ts';
+import type { RunningLab, Runtime } from '../runtimes/runtime.ts';
+import type { ResolvedTopology } from '../topology/resolved.ts';
+
+export const RUNTIMES: Runtime[] = [netnsRuntime];
+
+export interface FoundLab {
+  lab: RunningLab;
+  topology: ResolvedTopology;
+  /** .lab/NAME/. */
+  folder: string;
+}
+
+/** Names of all labs that left a trace here, running or dead. */
+export async function listLabs(): Promise<string[]> {
+  return (await Promise.all(RUNTIMES.map((runtime) => runtime.list()))).flat().sort();
+}
+
+/** The lab of that name, or the only one there is. */
+export async function findLab(name?: string): Promise<FoundLab> {
+  const names = await listLabs();
+  if (names.length === 0) throw new UserError({ message: 'no lab is running', hint: './lab up' });
+  if (!name && names.length > 1) {
+    throw new UserError(
+      { message: `several labs are running: ${names.join(', ')}`, hint: `say which: --name ${names[0]}` },
+      2,
+    );
+  }
+  const chosen = name ?? names[0] ?? '';
+  for (const runtime of RUNTIMES) {
+    const lab = names.includes(chosen) ? await runtime.find(chosen) : undefined;
+    if (lab) return { lab, topology: readTopology(chosen), folder: labFolder(chosen).root };
+  }
+  const near = nearestNames(chosen, names);
+  throw new UserError(
+    {
+      message: `no lab is named ${chosen}`,
+      expected: names.join(', '),
+      hint: `--name ${near[0] ?? names[0]}`,
+    },
+    2,
+  );
+}
+
+/** Removes every trace of a lab; true when there was something. */
+export async function takeDown(name: string): Promise<boolean> {
+  let found = false;
+  for (const runtime of RUNTIMES) found = (await runtime.down(name)) || found;
+  return found;
+}
+
+function readTopology(name: string): ResolvedTopology {
+  const file = labFolder(name).topology;
+  if (!existsSync(file)) {
+    throw new UserError({
+      message: `lab ${name} lost its topology file`,
+      hint: `./lab down --name ${name}, then ./lab up`,
+    });
+  }
+  return JSON.parse(readFileSync(file, 'utf8')) as ResolvedTopology;
+}

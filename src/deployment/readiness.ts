@@ -1,0 +1,157 @@
+// When is a lab ready? Not when every router has every route: a session that comes up late still moves catchments
+// seconds afterwards. So: every BGP session established and no route update for a while, every service healthy, every
+// POP announced with its RTTs measured, and at last every client has really fetched over both paths.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Problem, UserError } from '../base/errors.ts';
+import { runsBird } from '../routing/bird-config.ts';
+import { BirdControl } from '../routing/io/bird-control.ts';
+import type { LabEvent, LabStatus, RunningLab } from '../runtimes/runtime.ts';
+import type { ResolvedTopology } from '../topology/resolved.ts';
+import { clientsThatCannotFetch } from './first-fetch.ts';
+
+/** Quiet for this long after the last update; covers the longest path of the lab (a 300 ms RTT) and BIRD's batching. */
+const QUIET_MS = 400;
+const POLL_MS = 50;
+const TIMEOUT_MS = 90_000;
+/** More would scroll the first away. */
+const MOST_PROBLEMS = 20;
+
+/** By node name; one connection each for the whole wait. */
+type BirdControls = Map<string, BirdControl>;
+
+export interface ReadinessOptions {
+  onEvent?: (event: LabEvent) => void;
+  signal?: AbortSignal;
+  timeoutMs?: number;
+}
+
+/** Throws a UserError that names what is not ready when the time is over. */
+export async function waitUntilReady(
+  lab: RunningLab,
+  topology: ResolvedTopology,
+  options: ReadinessOptions = {},
+): Promise<void> {
+  const birds: BirdControls = new Map(
+    topology.nodes
+      .filter(runsBird)
+      .map(({ name }) => [name, new BirdControl(`${lab.runFolder(name)}/bird.ctl`)]),
+  );
+  const deadline = Date.now() + (options.timeoutMs ?? TIMEOUT_MS);
+  try {
+    for (const phase of phases(lab, topology, birds, options)) await waitForPhase(phase, deadline, options);
+  } finally {
+    for (const bird of birds.values()) bird.close();
+  }
+}
+
+interface Phase {
+  /** Kind of the event when it is over: one of the stages that `up` times. */
+  stage: string;
+  what: string;
+  done: string;
+  /** What is still missing. */
+  check: () => Promise<Problem[]>;
+}
+
+function phases(
+  lab: RunningLab,
+  topology: ResolvedTopology,
+  birds: BirdControls,
+  { signal }: ReadinessOptions,
+): Phase[] {
+  return [
+    { stage: 'routed', what: 'BGP', done: 'all sessions up, routes quiet', check: routingCheck(birds) },
+    {
+      stage: 'served',
+      what: 'services',
+      done: 'DNS, edges and agents healthy, anycast announced',
+      check: async () => serviceProblems(await lab.status()),
+    },
+    // Announcing moved routes again.
+    { stage: 'announced', what: 'BGP', done: 'anycast routes quiet', check: routingCheck(birds) },
+    {
+      stage: 'fetched',
+      what: 'clients',
+      done: `all ${topology.clients.length} fetch by DNS and by anycast`,
+      check: fetchCheck(lab, topology, signal),
+    },
+  ];
+}
+
+async function waitForPhase(
+  phase: Phase,
+  deadline: number,
+  { onEvent, signal }: ReadinessOptions,
+): Promise<void> {
+  const tell = (kind: string, message: string) =>
+    onEvent?.({ at: new Date().toISOString(), kind, message: `${phase.what}: ${message}`, progress: true });
+  for (let before = -1; ; await sleep(POLL_MS)) {
+    signal?.throwIfAborted();
+    const missing = await phase.check();
+    if (missing.length === 0) break;
+    if (Date.now() > deadline) {
+      const hint = './lab status and ./lab logs NODE tell more';
+      throw new UserError([
+        { message: `${phase.what}: not ready in time`, hint },
+        ...missing.slice(0, MOST_PROBLEMS),
+      ]);
+    }
+    if (missing.length !== before) tell('waiting', `waiting for ${missing.length}`);
+    before = missing.length;
+  }
+  tell(phase.stage, phase.done);
+}
+
+/** Asks only the clients that have not fetched yet. */
+function fetchCheck(
+  lab: RunningLab,
+  topology: ResolvedTopology,
+  signal?: AbortSignal,
+): () => Promise<Problem[]> {
+  let waiting = topology.clients;
+  return async () => {
+    waiting = await clientsThatCannotFetch(lab, topology, waiting, signal);
+    return waiting.map((client) => ({ message: `client ${client.name} cannot fetch` }));
+  };
+}
+
+/** Problems until all sessions are up and the sum of all routers' route change counters has stood still for QUIET_MS. */
+function routingCheck(birds: BirdControls): () => Promise<Problem[]> {
+  let lastFigure = -1;
+  let changedAt = Date.now();
+  return async () => {
+    const problems = (
+      await Promise.all([...birds].map(([node, bird]) => sessionProblems(node, bird)))
+    ).flat();
+    if (problems.length > 0) return problems;
+    const counts = await Promise.all([...birds.values()].map((bird) => bird.readState({ counters: true })));
+    const figure = counts.reduce((sum, state) => sum + (state.routeChanges ?? 0), 0);
+    if (figure !== lastFigure) changedAt = Date.now();
+    lastFigure = figure;
+    return Date.now() - changedAt < QUIET_MS ? [{ message: 'routes still change' }] : [];
+  };
+}
+
+async function sessionProblems(node: string, bird: BirdControl): Promise<Problem[]> {
+  try {
+    const { sessions } = await bird.readState({});
+    return sessions
+      .filter((session) => !session.established)
+      .map((session) => ({ message: `BGP session ${session.name} on ${node} is ${session.state}` }));
+  } catch {
+    return [{ message: `BIRD on ${node} does not answer` }];
+  }
+}
+
+function serviceProblems(status: LabStatus): Problem[] {
+  const services = status.nodes.flatMap((node) =>
+    node.services
+      .filter((service) => !service.healthy)
+      .map((service) => ({ message: `${node.name}/${service.name}: ${service.reason ?? service.state}` })),
+  );
+  const pops = status.pops
+    .filter((pop) => !pop.healthy || pop.announced.length === 0)
+    .map((pop) => ({ message: `${pop.name} does not announce anycast yet` }));
+  return [...services, ...pops];
+}

@@ -1,0 +1,77 @@
+// Configurations of what runs on a POP: GeoDNS, edge cache, agent. Each service owns its config type; these objects
+// are checked against it when the service reads them, and by the golden tests.
+
+import type { Pop, ResolvedTopology } from '../../topology/resolved.ts';
+import { CDN_ZONE, STEERED_NAMES } from '../names.ts';
+
+export const AGENT_PORT = 8053;
+
+export function dnsConfig(topology: ResolvedTopology, pop: Pop) {
+  const { anycast, steering } = topology;
+  const names = STEERED_NAMES.map((label) => ({
+    name: `${label}.${CDN_ZONE}`,
+    policy: label === 'www' ? steering.defaultPolicy : label,
+    ttlSeconds: steering.ttlSeconds,
+  }));
+  return {
+    listen: [pop.dns, anycast.dns.address].flatMap(both).map((address) => ({ address, port: 53 })),
+    nsid: pop.name,
+    zones: ['../cdn.test.zone'],
+    geoip: '../geoip.mmdb',
+    pops: topology.pops.map((each) => ({
+      name: each.name,
+      code: each.code,
+      latitude: each.city.latitude,
+      longitude: each.city.longitude,
+      ...each.edge,
+      healthUrl: `http://${each.edge.ipv4}/healthz`,
+      rttUrl: `http://${each.edge.ipv4}:${AGENT_PORT}/rtt`,
+    })),
+    anycast: anycast.http.address,
+    steering: names.flatMap((entry) => [entry, { ...entry, name: `*.${entry.name}` }]),
+    health: steering.health,
+    sourceAddresses: pop.dns,
+    admin: { path: '{run}/dns.sock' },
+  };
+}
+
+export function edgeConfig(topology: ResolvedTopology, pop: Pop) {
+  return {
+    listen: [pop.edge, topology.anycast.http.address].flatMap(both).map((address) => ({ address, port: 80 })),
+    pop: pop.code,
+    origin: { host: `origin.${CDN_ZONE}`, address: topology.origin.address.ipv4, port: 80 },
+    sourceAddress: pop.edge.ipv4,
+    cacheBytes: 16 * 1024 * 1024,
+    drainFile: '{run}/drained',
+    admin: { path: '{run}/edge.sock' },
+  };
+}
+
+export function agentConfig(topology: ResolvedTopology, pop: Pop) {
+  return {
+    pop: pop.code,
+    birdSocket: '{run}/bird.ctl',
+    listen: [{ address: pop.edge.ipv4, port: AGENT_PORT }, { path: '{run}/agent.sock' }],
+    sourceAddress: pop.edge.ipv4,
+    services: [
+      {
+        name: 'edge',
+        check: { kind: 'http', url: `http://${topology.anycast.http.address.ipv4}/healthz` },
+        protocols: ['anycast_http4', 'anycast_http6'],
+      },
+      {
+        name: 'dns',
+        check: { kind: 'dns', address: pop.dns.ipv4, port: 53, name: CDN_ZONE },
+        protocols: ['anycast_dns4', 'anycast_dns6'],
+      },
+    ],
+    drainFile: '{run}/drained',
+    targets: topology.clients.flatMap((client) => [
+      { prefix: client.prefix.ipv4, address: client.address.ipv4 },
+    ]),
+  };
+}
+
+export function both(address: { ipv4: string; ipv6: string }): string[] {
+  return [address.ipv4, address.ipv6];
+}

@@ -1,0 +1,119 @@
+// Writes messages into one reused buffer, with name compression (RFC 1035 section 4.1.4). A record that does not fit is
+// undone and reported, so the caller decides what truncation means for its section.
+
+import { TYPES } from './constants.ts';
+import { type Name, parentOf, ROOT } from './name.ts';
+import { COMPRESSIBLE_TYPES } from './rdata.ts';
+import type { OwnedRRset } from './record.ts';
+
+const MAX_POINTER = 0x3fff;
+
+export class MessageWriter {
+  readonly bytes = Buffer.allocUnsafe(65535);
+  length = 0;
+  #limit = 0;
+  /** Where each name already written (or part of one) starts. */
+  #offsets = new Map<Name, number>();
+
+  /** Begins a message of at most `limit` bytes. */
+  reset(limit: number): void {
+    this.length = 0;
+    this.#limit = limit;
+    this.#offsets.clear();
+  }
+
+  copy(source: Uint8Array, start: number, end: number): void {
+    this.bytes.set(source.subarray(start, end), this.length);
+    this.length += end - start;
+  }
+
+  u16(value: number): void {
+    this.length = this.bytes.writeUInt16BE(value & 0xffff, this.length);
+  }
+
+  u32(value: number): void {
+    this.length = this.bytes.writeUInt32BE(value >>> 0, this.length);
+  }
+
+  setU16(at: number, value: number): void {
+    this.bytes.writeUInt16BE(value, at);
+  }
+
+  /** Makes a name already in the message (the question's) a target of compression pointers. */
+  remember(name: Name, at: number): void {
+    let offset = at;
+    for (let rest = name; rest !== ROOT; rest = parentOf(rest)) {
+      if (offset > MAX_POINTER) return;
+      if (!this.#offsets.has(rest)) this.#offsets.set(rest, offset);
+      offset += 1 + rest.charCodeAt(0);
+    }
+  }
+
+  name(name: Name, compress: boolean): void {
+    let rest = name;
+    const start = this.length;
+    let pointer = compress ? this.#offsets.get(rest) : undefined;
+    while (pointer === undefined && rest !== ROOT) {
+      rest = parentOf(rest);
+      pointer = compress ? this.#offsets.get(rest) : undefined;
+    }
+    const written = name.length - rest.length;
+    this.bytes.latin1Write(name, start, written);
+    this.length += written;
+    if (pointer === undefined) this.bytes[this.length++] = 0;
+    else this.u16(0xc000 | pointer);
+    for (let part = name, at = start; part !== rest; at += 1 + part.charCodeAt(0), part = parentOf(part)) {
+      if (at <= MAX_POINTER && !this.#offsets.has(part)) this.#offsets.set(part, at);
+    }
+  }
+
+  /** Writes all records of an RRset, or none: then false. Returns their number. */
+  rrset(rrset: OwnedRRset): number | false {
+    const start = this.length;
+    for (const rdata of rrset.rdata) {
+      const upperBound = rdata.parts.reduce((sum, part) => sum + part.length, rrset.owner.length + 12);
+      if (this.length + upperBound > this.bytes.length) return this.#undo(start);
+      this.name(rrset.owner, true);
+      this.u16(rrset.type);
+      this.u16(1);
+      this.u32(rrset.ttlSeconds);
+      const lengthAt = this.length;
+      this.length += 2;
+      const compress = COMPRESSIBLE_TYPES.has(rrset.type);
+      for (const part of rdata.parts) {
+        if (typeof part === 'string') this.name(part, compress);
+        else this.copy(part, 0, part.length);
+      }
+      this.setU16(lengthAt, this.length - lengthAt - 2);
+      if (this.length > this.#limit) return this.#undo(start);
+    }
+    return rrset.rdata.length;
+  }
+
+  /** The OPT record (RFC 6891 section 6.1.2). Its room is the caller's to keep, so it is never refused. */
+  opt(fields: {
+    udpPayloadBytes: number;
+    extendedRcode: number;
+    dnssecOk: boolean;
+    options: readonly { code: number; data: Uint8Array }[];
+  }): void {
+    this.bytes[this.length++] = 0;
+    this.u16(TYPES.OPT);
+    this.u16(fields.udpPayloadBytes);
+    this.u32(((fields.extendedRcode & 0xff) << 24) | (fields.dnssecOk ? 0x8000 : 0));
+    const lengthAt = this.length;
+    this.length += 2;
+    for (const { code, data } of fields.options) {
+      this.u16(code);
+      this.u16(data.length);
+      this.copy(data, 0, data.length);
+    }
+    this.setU16(lengthAt, this.length - lengthAt - 2);
+  }
+
+  #undo(start: number): false {
+    this.length = start;
+    for (const [name, at] of this.#offsets) if (at >= start) this.#offsets.delete(name);
+    return false;
+  }
+}

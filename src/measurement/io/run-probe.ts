@@ -1,0 +1,50 @@
+// Runs one probe process in a client node of a running lab, by the runtime's exec, and hands over its lines.
+
+import { fileURLToPath } from 'node:url';
+import { UserError } from '../../base/errors.ts';
+import type { RunningLab } from '../../runtimes/runtime.ts';
+import { type ProbeJob, type ProbeLine, parseProbeLine } from '../probe-job.ts';
+
+export interface RunProbeOptions {
+  onLine?: (line: ProbeLine) => void;
+  signal?: AbortSignal;
+  /** The command that runs the probe inside a node, without arguments: another one where the node has its own files. */
+  command?: readonly string[];
+}
+
+/** The probe of this checkout, by the Node.js that runs us. */
+export const PROBE_COMMAND: readonly string[] = [
+  process.execPath,
+  '--disable-warning=ExperimentalWarning',
+  fileURLToPath(new URL('./probe-main.ts', import.meta.url)),
+];
+
+export async function runProbe(
+  lab: Pick<RunningLab, 'exec'>,
+  client: string,
+  job: ProbeJob,
+  options: RunProbeOptions = {},
+): Promise<void> {
+  const result = await lab.exec(client, [...(options.command ?? PROBE_COMMAND)], {
+    stdio: 'pipe',
+    input: JSON.stringify(job),
+    ...(options.signal && { signal: options.signal }),
+    onLine: (text) => {
+      const line = parseProbeLine(text);
+      if (line) options.onLine?.(line);
+    },
+  });
+  options.signal?.throwIfAborted();
+  if (result.exitCode !== 0) {
+    const said = result.stderr.trim().split('\n').at(-1) ?? '';
+    throw new UserError({
+      message: `the probe in node ${client} ended with exit code ${result.exitCode}${said ? `: ${said}` : ''}`,
+      hint: `./lab status, then ./lab exec ${client} -- true`,
+    });
+  }
+}
+
+/** How long to give probes to start, so that none of them disturbs the others: about a fifth of a second of CPU each. */
+export function startAllowanceMs(probes: number, cores: number): number {
+  return 400 + Math.ceil((probes * 250) / Math.max(1, cores));
+}

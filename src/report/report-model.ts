@@ -1,0 +1,40 @@
+// What a report is made of: one object that is saved beside the report, so that it can be made again later.
+
+import type { Comparison } from '../measurement/comparison-result.ts';
+import type { Failover } from '../measurement/failover.ts';
+import type { Sample } from '../measurement/sample.ts';
+
+export interface FailoverReport {
+  /** POP's node name. */
+  pop: string;
+  how: string;
+  timers: string;
+  bfd: boolean;
+  ttlSeconds: number;
+  /** GeoDNS health checks, which bound how soon DNS steering can react. */
+  health: { intervalSeconds: number; timeoutSeconds: number; rise: number; fall: number };
+  family: number;
+  ratePerSecond: number;
+  shaping: string;
+  result: Failover;
+}
+
+export interface ReportModel {
+  /** Absent in the report of a scenario alone. */
+  comparison?: Comparison;
+  samples: readonly Sample[];
+  failover?: FailoverReport;
+}
+
+/** What each BGP timer profile leaves out or flatters; printed wherever its name is. */
+export const TIMER_CAVEATS: Record<string, string> = {
+  fast: 'Timer profile fast: short hold times, so silent failures are found sooner than on the Internet.',
+  default: "Timer profile default: BIRD's own hold time and retry timers.",
+  internet: 'Timer profile internet: hold times of minutes, as many real sessions have.',
+};
+
+export const EMULATION_CAVEATS: readonly string[] = [
+  'BIRD has no MRAI (RFC 4271 section 9.2.1.1): routes converge faster here than on the Internet, which flatters anycast.',
+  'A clean failure (link down, process stopped) is seen by neighbours at once, which flatters anycast too; silent failures are found by timers or BFD only.',
+  'One machine: no congestion, no queues of other people, and delays that do not change with the hour.',
+];

@@ -1,0 +1,78 @@
+// Runs a command inside a node: the lab's namespaces, then the node's network namespace, and a mount and UTS namespace
+// of its own in which /etc/hosts, /etc/resolv.conf and the host name are the node's.
+
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { ExecOptions, ExecResult } from '../runtime.ts';
+import { nodeRunFolder } from './paths.ts';
+
+/** $0 is the node's name, the arguments are the command. */
+const ENTER_NODE = `
+echo "$0" >/proc/sys/kernel/hostname
+mount --bind "${nodeRunFolder('$0')}/hosts" /etc/hosts
+mount --bind "${nodeRunFolder('$0')}/resolv.conf" /etc/resolv.conf
+exec "$@"
+`;
+
+export function enterCommand(initPid: number, node: string, argv: string[]): string[] {
+  const user = process.getuid?.() === 0 ? [] : ['--user', '--preserve-credentials'];
+  return [
+    'nsenter',
+    `--target=${initPid}`,
+    ...user,
+    '--mount',
+    '--net',
+    '--pid',
+    'nsenter',
+    `--net=/run/netns/${node}`,
+    'unshare',
+    '--mount',
+    '--uts',
+    'sh',
+    '-c',
+    ENTER_NODE,
+    node,
+    ...argv,
+  ];
+}
+
+export function execInNode(
+  initPid: number,
+  node: string,
+  argv: string[],
+  options: ExecOptions = {},
+): Promise<ExecResult> {
+  const [command = '', ...rest] = enterCommand(initPid, node, argv);
+  const inherit = options.stdio === 'inherit';
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, rest, {
+      stdio: inherit ? 'inherit' : ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...options.env },
+      // A group of its own, so that aborting ends the command and not only the nsenter before it.
+      detached: !inherit,
+    });
+    const abort = () => endGroup(child.pid);
+    options.signal?.addEventListener('abort', abort, { once: true });
+    let stdout = '';
+    let stderr = '';
+    child.once('error', reject);
+    if (child.stdout && options.onLine) createInterface({ input: child.stdout }).on('line', options.onLine);
+    else child.stdout?.on('data', (chunk) => (stdout += chunk));
+    child.stderr?.on('data', (chunk) => (stderr += chunk));
+    child.stdin?.on('error', () => {}); // a command that does not read its input is no error
+    child.stdin?.end(options.input ?? '');
+    child.once('close', (code, signal) => {
+      options.signal?.removeEventListener('abort', abort);
+      resolve({ exitCode: code ?? (signal ? 128 : 1), stdout, stderr });
+    });
+  });
+}
+
+function endGroup(pid: number | undefined): void {
+  if (!pid) return;
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch {
+    // It has ended by itself.
+  }
+}

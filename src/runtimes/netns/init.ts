@@ -1,0 +1,69 @@
+// The first process of a lab: a bash that is PID 1 of the lab's PID namespace. It mounts what must be private, starts
+// the supervisor and waits for it. bash, because PID 1 has to reap orphans, and because when it ends, for whatever
+// reason, the kernel kills everything in the namespace: the lab cannot leave a process behind.
+
+import { spawn } from 'node:child_process';
+import { openSync } from 'node:fs';
+import { join } from 'node:path';
+import { type LabFolder, PROJECT_FOLDER } from '../lab-folder.ts';
+import type { Shaping } from '../lab-plan.ts';
+import { RUN_FOLDER } from './paths.ts';
+
+/** Flags of every Node.js process in the lab: small heaps and one compiler thread, since two dozen share the machine. */
+export const NODE_FLAGS = [
+  '--max-semi-space-size=1',
+  '--v8-pool-size=1',
+  '--disable-warning=ExperimentalWarning',
+];
+
+const INIT_SCRIPT = `
+set -e
+# Before the private /proc is mounted, the host's is still here: it tells our pid as the host sees it.
+read -r -a stat </proc/self/stat
+mount -t proc proc /proc
+mount -t tmpfs tmpfs /run
+mkdir -p /run/netns ${RUN_FOLDER}/nodes
+# exec binds each node's own resolv.conf over this file, so it has to exist even where it is a link into /run.
+target=$(readlink -f /etc/resolv.conf || true)
+[ -z "$target" ] || [ -e "$target" ] || { mkdir -p "$(dirname "$target")"; : >"$target"; }
+ip link set lo up
+printf '{"initPid":%s,"startTicks":%s}\\n' "\${stat[0]}" "\${stat[21]}" >"$CATCHMENT_STATE.new"
+mv "$CATCHMENT_STATE.new" "$CATCHMENT_STATE"
+"$@" &
+wait $!
+`;
+
+/** Starts the lab's namespaces, detached from this process. Resolves to nothing: the state file tells the pid. */
+export function startInit(folder: LabFolder, labName: string, shaping: Shaping) {
+  const log = openSync(join(folder.logs, 'supervisor.log'), 'w');
+  const unprivileged = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  const supervisor = join(PROJECT_FOLDER, 'src/runtimes/netns/supervisor/main.ts');
+  const child = spawn(
+    'unshare',
+    [
+      ...unprivileged,
+      '--mount',
+      '--net',
+      '--pid',
+      '--fork',
+      '--kill-child',
+      'bash',
+      '-c',
+      INIT_SCRIPT,
+      'catchment-init',
+      process.execPath,
+      ...NODE_FLAGS,
+      supervisor,
+      labName,
+      shaping,
+    ],
+    {
+      detached: true,
+      stdio: ['ignore', log, log],
+      cwd: PROJECT_FOLDER,
+      env: { ...process.env, CATCHMENT_STATE: folder.state },
+    },
+  );
+  child.unref();
+  return child;
+}

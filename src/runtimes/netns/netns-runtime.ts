@@ -1,0 +1,198 @@
+// The netns runtime: a lab is a supervisor in fresh mount, network, PID and (for an ordinary user) user namespaces.
+// Nothing of it is in the host's namespaces, so nothing can clash with the host and `down` is one kill.
+
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '../../base/errors.ts';
+import { detectNetem } from '../../shaping/io/detect-netem.ts';
+import { labFolder, labsFolder } from '../lab-folder.ts';
+import type { LabPlan, Shaping } from '../lab-plan.ts';
+import { expandPlaceholders } from '../placeholders.ts';
+import type { LabEvent, RunningLab, Runtime } from '../runtime.ts';
+import { startInit } from './init.ts';
+import { netnsLab } from './netns-lab.ts';
+import { nodeRunFolder } from './paths.ts';
+import { isAlive, readRunState } from './run-state.ts';
+import { followEvents } from './supervisor-client.ts';
+
+/** Bounds a start that hangs; building 220 nodes takes 2 s. */
+const START_WITHIN_MS = 60_000;
+
+/** Commands the lab's nodes need, and the Debian package of each. */
+export const REQUIRED_COMMANDS: Record<string, string> = {
+  ip: 'iproute2',
+  unshare: 'util-linux',
+  bird: 'bird2',
+  unbound: 'unbound',
+  ethtool: 'ethtool',
+};
+
+export const netnsRuntime: Runtime = {
+  name: 'netns',
+
+  async unavailable() {
+    if (process.platform !== 'linux') {
+      return { reason: 'network namespaces need Linux', hint: 'use --runtime docker' };
+    }
+    const missing = Object.entries(REQUIRED_COMMANDS).filter(([command]) => !onPath(command));
+    if (missing.length > 0) {
+      const packages = missing.map(([, name]) => name).join(' ');
+      return {
+        reason: `missing: ${missing.map(([command]) => command).join(', ')}`,
+        hint: `apt-get install ${packages}`,
+      };
+    }
+    const flags = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+    const probe = spawnSync('unshare', [...flags, '--mount', '--net', '--pid', '--fork', 'true'], {
+      encoding: 'utf8',
+    });
+    if (probe.status !== 0) {
+      return {
+        reason: `namespaces cannot be made: ${probe.stderr.trim()}`,
+        hint:
+          flags.length > 0
+            ? 'run as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 (or user.max_user_namespaces=10000)'
+            : 'give this container or machine CAP_SYS_ADMIN (docker run --privileged)',
+      };
+    }
+    return undefined;
+  },
+
+  async up(plan, { shaping, onEvent, signal }) {
+    const folder = labFolder(plan.name);
+    if (isAlive(readRunState(folder.state))) {
+      throw new UserError({
+        message: `a lab named ${plan.name} is already running`,
+        hint: `./lab down --name ${plan.name}, or another --name`,
+      });
+    }
+    await this.down(plan.name);
+    const chosen = shaping === 'auto' ? ((await detectNetem()) ? 'netem' : 'relay') : shaping;
+    writePlan(plan, chosen);
+    const init = startInit(folder, plan.name, chosen);
+    const failed = new Promise<never>((_, reject) => {
+      init.once('error', (error) => reject(new Error(`unshare: ${error.message}`)));
+      init.once('exit', (code) => reject(startFailure(plan.name, `it ended with exit code ${code}`)));
+      signal?.addEventListener('abort', () => reject(new UserError({ message: 'interrupted' })), {
+        once: true,
+      });
+    });
+    try {
+      return await Promise.race([waitForStart(plan.name, onEvent), failed]);
+    } catch (error) {
+      await this.down(plan.name);
+      throw error;
+    } finally {
+      init.removeAllListeners('exit');
+      failed.catch(() => {});
+    }
+  },
+
+  async find(name) {
+    const state = readRunState(labFolder(name).state);
+    return state ? netnsLab(name, state) : undefined;
+  },
+
+  async list() {
+    try {
+      return readdirSync(labsFolder(), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && readRunState(labFolder(entry.name).state) !== undefined)
+        .map((entry) => entry.name)
+        .sort();
+    } catch {
+      return [];
+    }
+  },
+
+  async down(name) {
+    const folder = labFolder(name);
+    const state = readRunState(folder.state);
+    if (isAlive(state)) {
+      process.kill(state.initPid, 'SIGKILL');
+      while (isAlive(state)) await sleep(5);
+    }
+    for (const path of [
+      folder.state,
+      `${folder.state}.new`,
+      folder.plan,
+      folder.topology,
+      folder.fingerprint,
+      folder.files,
+      folder.events,
+    ]) {
+      rmSync(path, { recursive: true, force: true });
+    }
+    return state !== undefined;
+  },
+};
+
+async function waitForStart(name: string, onEvent?: (event: LabEvent) => void): Promise<RunningLab> {
+  const folder = labFolder(name);
+  const deadline = Date.now() + START_WITHIN_MS;
+  let message = 'the supervisor did not answer';
+  while (Date.now() < deadline) {
+    const state = readRunState(folder.state);
+    if (state && isAlive(state)) {
+      try {
+        for await (const event of followEvents(state.initPid, true)) {
+          onEvent?.(event);
+          if (event.kind === 'started') return netnsLab(name, state);
+          if (event.kind === 'failed-to-start') throw startFailure(name, event.message);
+        }
+      } catch (error) {
+        if (error instanceof UserError) throw error;
+        message = String(error);
+      }
+    }
+    await sleep(10);
+  }
+  throw startFailure(name, message);
+}
+
+function startFailure(name: string, why: string): UserError {
+  return new UserError({
+    message: `lab ${name} did not start: ${why}`,
+    hint: `read ${join(labFolder(name).logs, 'supervisor.log')}; ./lab doctor says what this machine offers`,
+  });
+}
+
+function writePlan(plan: LabPlan, shaping: Exclude<Shaping, 'auto'>): void {
+  const folder = labFolder(plan.name);
+  try {
+    rmSync(folder.logs, { recursive: true, force: true });
+    mkdirSync(folder.logs, { recursive: true });
+    for (const file of plan.files) {
+      const path = join(folder.files, file.path);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(
+        path,
+        typeof file.content === 'string' && file.node
+          ? expandPlaceholders(file.content, { lab: folder.files, run: nodeRunFolder(file.node) })
+          : file.content,
+      );
+    }
+    writeFileSync(folder.plan, JSON.stringify({ ...plan, files: [], shaping }));
+  } catch (error) {
+    throw new UserError(
+      {
+        message: `cannot write the lab's files: ${(error as Error).message}`,
+        hint: `free space under ${folder.root}, or set CATCHMENT_LAB_DIR to another folder`,
+      },
+      1,
+      { cause: error },
+    );
+  }
+}
+
+function onPath(command: string): boolean {
+  return (process.env['PATH'] ?? '').split(':').some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,33 @@
+// Which process is a lab's init: its pid as the host sees it, and its start time so that a reused pid is never taken
+// for it (and never killed).
+
+import { readFileSync } from 'node:fs';
+
+export interface RunState {
+  initPid: number;
+  /** Field 22 of /proc/PID/stat (proc(5)): start time in clock ticks since boot. */
+  startTicks: number;
+}
+
+export function readRunState(file: string): RunState | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as RunState;
+  } catch {
+    return undefined;
+  }
+}
+
+export function isAlive(state: RunState | undefined): state is RunState {
+  return state !== undefined && startTicksOf(state.initPid) === state.startTicks;
+}
+
+function startTicksOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The command name may hold spaces and brackets: fields are counted from its closing bracket (field 2).
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : Number(fields[19]);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,52 @@
+// Talks to a lab's supervisor over its UNIX socket, seen from the host through the root of the lab's init process.
+
+import { request } from 'node:http';
+import { createInterface } from 'node:readline';
+import type { LabEvent } from '../runtime.ts';
+import { fromHost, SUPERVISOR_SOCKET } from './paths.ts';
+
+export async function askSupervisor<T>(
+  initPid: number,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: unknown,
+): Promise<T> {
+  const response = await send(initPid, method, path, body);
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  const answer = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  if (response.statusCode !== 200)
+    throw new Error(answer.error ?? `supervisor answers ${response.statusCode}`);
+  return answer as T;
+}
+
+/** Ends when the lab does or the signal aborts. */
+export async function* followEvents(
+  initPid: number,
+  fromStart: boolean,
+  signal?: AbortSignal,
+): AsyncGenerator<LabEvent> {
+  const response = await send(initPid, 'GET', `/events?fromStart=${fromStart ? 1 : 0}`);
+  const stop = () => response.destroy();
+  signal?.addEventListener('abort', stop, { once: true });
+  response.on('error', () => {}); // the lab's end is the end of the stream
+  try {
+    for await (const line of createInterface({ input: response })) yield JSON.parse(line) as LabEvent;
+  } catch (error) {
+    if (!signal?.aborted && (error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    response.destroy();
+  }
+}
+
+function send(initPid: number, method: string, path: string, body?: unknown) {
+  return new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
+    const outgoing = request(
+      { socketPath: fromHost(initPid, SUPERVISOR_SOCKET), method, path, agent: false },
+      resolve,
+    );
+    outgoing.once('error', reject);
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}

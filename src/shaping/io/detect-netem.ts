@@ -1,0 +1,1 @@
+export async function detectNetem(): Promise<boolean> { return false; }

@@ -1,0 +1,1 @@
+export async function startRelay(_o: unknown): Promise<any> { throw new Error('stub'); }

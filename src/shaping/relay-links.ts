@@ -1,0 +1,1 @@
+export function relayLinkCommands(_i: number, _l: unknown): string[] { return []; }

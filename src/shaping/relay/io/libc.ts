@@ -1,0 +1,63 @@
+// The few libc calls that Node does not offer, by FFI (koffi, about 60 ns a call). Pointers go in as numbers:
+// addresses of memory from `mapMemory`, which the garbage collector neither moves nor frees while the kernel uses it
+// (buffers of JavaScript had that fate: lost batches, then a crash). Struct layouts are those of 64-bit Linux.
+
+import koffi from 'koffi';
+
+const libc = koffi.load('libc.so.6');
+
+export const socket = libc.func('int socket(int, int, int)') as (domain: number, type: number, protocol: number) => number;
+export const setsockopt = libc.func('int setsockopt(int, int, int, uintptr_t, uint32_t)') as (
+  fd: number, level: number, name: number, value: number, length: number,
+) => number;
+export const getsockopt = libc.func('int getsockopt(int, int, int, uintptr_t, uintptr_t)') as (
+  fd: number, level: number, name: number, value: number, length: number,
+) => number;
+export const recvmmsg = libc.func('int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)') as (
+  fd: number, messages: number, count: number, flags: number, timeout: number,
+) => number;
+export const sendmmsg = libc.func('int sendmmsg(int, uintptr_t, uint32_t, int)') as (
+  fd: number, messages: number, count: number, flags: number,
+) => number;
+export const ppoll = libc.func('int ppoll(uintptr_t, uint64_t, uintptr_t, uintptr_t)') as (
+  pollFds: number, count: number, timeout: number, signalMask: number,
+) => number;
+export const clockGettime = libc.func('int clock_gettime(int, uintptr_t)') as (clock: number, timespec: number) => number;
+export const memcpy = libc.func('void memcpy(uintptr_t, uintptr_t, size_t)') as (
+  to: number, from: number, bytes: number,
+) => void;
+export const ioctl = libc.func('int ioctl(int, uint64_t, uintptr_t)') as (fd: number, request: number, argument: number) => number;
+export const ifNameToIndex = libc.func('uint32_t if_nametoindex(const char*)') as (name: string) => number;
+export const setTimerSlack = libc.func('int prctl(int, uint64_t, uint64_t, uint64_t, uint64_t)') as (
+  option: number, a: number, b: number, c: number, d: number,
+) => number;
+const mmap = libc.func('void *mmap(uintptr_t, size_t, int, int, int, int64_t)') as (...args: number[]) => bigint;
+
+/** errno of the last call. */
+export function errno(): number {
+  return koffi.errno();
+}
+
+export interface MappedMemory {
+  address: number;
+  view: ArrayBuffer;
+}
+
+/** Anonymous memory for the life of the process; pages cost nothing until they are touched. */
+export function mapMemory(bytes: number): MappedMemory {
+  const address = mapAddress(bytes);
+  return { address: Number(address), view: koffi.view(address, bytes) };
+}
+
+/** The same without a view, for memory that only the kernel reads and writes. */
+export function mapAddressOnly(bytes: number): number {
+  return Number(mapAddress(bytes));
+}
+
+function mapAddress(bytes: number): bigint {
+  const PROT_READ_WRITE = 3;
+  const MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x02 | 0x20 | 0x4000;
+  const address = mmap(0, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0);
+  if (BigInt.asIntN(64, BigInt(address)) === -1n) throw new Error(`mmap of ${bytes} bytes failed (errno ${errno()})`);
+  return BigInt(address);
+}
