@@ -53,12 +53,12 @@ async function parse(
     if (word.startsWith('-')) {
       const option = options.find((each) => each.words.includes(word));
       if (!option?.takesValue) continue;
-      if (i === before.length - 1) return { command, position, valueOf: option };
+      if (i === before.length - 1) return { position, valueOf: option, ...(command !== undefined && { command }) };
       i++;
     } else if (command === undefined) {
       command = word;
       options = await source.options(command);
     } else position++;
   }
-  return { command, position };
+  return { position, ...(command !== undefined && { command }) };
 }

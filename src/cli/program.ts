@@ -40,14 +40,16 @@ export async function loadCommand(entry: CommandEntry): Promise<Command> {
 }
 
 function rootCommand(): Command {
-  const program = new Command('lab')
+  const program: Command = new Command('lab')
     .description(TAGLINE)
     .usage('COMMAND [options]')
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .addHelpText('after', FIRST_STEPS)
     .helpCommand('help [command]', 'help on a command')
-    .action(() => program.help())
+    .action(() => {
+      program.help();
+    })
     .exitOverride();
   addGlobalOptions(program);
   return program;

@@ -1,8 +1,8 @@
 // Whose answer is it? The network in the EDNS Client Subnet option, or, without one or when the client opted out with
 // source length 0 (RFC 7871 section 7.1.2), the address that the query came from: the resolver's.
 
-import type { ClientSubnetOption } from './wire/client-subnet-option.ts';
 import type { SteeringDecision } from './steering/policy.ts';
+import type { ClientSubnetOption } from './wire/client-subnet-option.ts';
 
 export interface ClientNetwork {
   address: Uint8Array;

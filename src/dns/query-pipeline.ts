@@ -83,7 +83,11 @@ export function handlePacket(
   }
   const { query } = decoded;
   const resolution = runSteps({ state, packet, query, source });
-  const { bytes, truncated } = encodeReply(writer, frameFor(state, packet, query, transport, resolution), resolution);
+  const { bytes, truncated } = encodeReply(
+    writer,
+    frameFor(state, packet, query, transport, resolution),
+    resolution,
+  );
   return {
     bytes,
     outcome: {
@@ -122,7 +126,8 @@ const HOSTNAME_BIND = parseName('hostname.bind.');
 function refuseOtherClasses({ state, query }: Context): Resolution | undefined {
   if (query.class === CLASSES.IN) return undefined;
   const asksIdentity = query.name === ID_SERVER || query.name === HOSTNAME_BIND;
-  if (query.class !== CLASSES.CH || !asksIdentity || state.nsid === '') return errorReply(RCODES.REFUSED, 'class');
+  if (query.class !== CLASSES.CH || !asksIdentity || state.nsid === '')
+    return errorReply(RCODES.REFUSED, 'class');
   if (query.type !== TYPES.TXT && query.type !== TYPES.ANY) return errorReply(RCODES.NOERROR, 'chaos-nodata');
   const text = Buffer.from(state.nsid).subarray(0, 255);
   const rdata = [{ parts: [Uint8Array.of(text.length), text] }];
@@ -132,7 +137,8 @@ function refuseOtherClasses({ state, query }: Context): Resolution | undefined {
 
 /** Zone transfers are not offered; the other meta types are no data that a zone could hold (RFC 6895 section 3.1). */
 function refuseMetaTypes({ query }: Context): Resolution | undefined {
-  if (query.type === TYPES.AXFR || query.type === TYPES.IXFR) return errorReply(RCODES.REFUSED, 'zone-transfer');
+  if (query.type === TYPES.AXFR || query.type === TYPES.IXFR)
+    return errorReply(RCODES.REFUSED, 'zone-transfer');
   const meta = query.type === TYPES.OPT || query.type === 0 || (query.type >= 128 && query.type < 255);
   return meta ? errorReply(RCODES.NOTIMP, 'meta-type') : undefined;
 }

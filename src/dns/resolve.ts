@@ -40,7 +40,8 @@ export function resolve(
     if (rule && (question.type === TYPES.A || question.type === TYPES.AAAA)) {
       return steered(state, zone, answer, owner, rule, question.type, client);
     }
-    if (question.type === TYPES.ANY) return { ...empty('any-refused-politely'), answer: [...answer, minimalAny(owner)] };
+    if (question.type === TYPES.ANY)
+      return { ...empty('any-refused-politely'), answer: [...answer, minimalAny(owner)] };
     const rrset = found.node.rrsets.get(question.type);
     if (rrset) {
       answer.push({ ...rrset, owner });
@@ -87,7 +88,12 @@ function steered(
 ): Resolution {
   const decision = steer(state, rule, type, client);
   if (!decision.address) {
-    return { ...empty(`nodata-${decision.reason}`), answer: aliases, authority: [zone.negativeSoa], decision };
+    return {
+      ...empty(`nodata-${decision.reason}`),
+      answer: aliases,
+      authority: [zone.negativeSoa],
+      decision,
+    };
   }
   const rdata = [{ parts: [decision.address] }];
   const rrset: OwnedRRset = { owner, type, ttlSeconds: rule.ttlSeconds, rdata };
@@ -130,5 +136,13 @@ function minimalAny(owner: Name): OwnedRRset {
 }
 
 function empty(reason: string): Resolution {
-  return { rcode: RCODES.NOERROR, authoritative: true, answer: [], authority: [], glue: [], additional: [], reason };
+  return {
+    rcode: RCODES.NOERROR,
+    authoritative: true,
+    answer: [],
+    authority: [],
+    glue: [],
+    additional: [],
+    reason,
+  };
 }

@@ -2,9 +2,9 @@
 // parts as checks and polls report. The pipeline itself holds no state.
 
 import type { HealthView } from './health/health-state.ts';
-import type { Name } from './wire/name.ts';
 import type { GeoLookup, SteeringPolicy, SteeringPop } from './steering/policy.ts';
 import type { RttLookup } from './steering/rtt-table.ts';
+import type { Name } from './wire/name.ts';
 import type { Zone } from './zone/zone.ts';
 
 export interface SteeringRule {

@@ -37,30 +37,21 @@ export function storability(
 ): Storability {
   const response = parseCacheControl(fieldValue(responseFields, 'cache-control'));
   const request = parseCacheControl(fieldValue(requestFields, 'cache-control'));
-  const reason =
-    method !== 'GET'
-      ? 'method'
-      : status === 206
-        ? 'partial'
-        : !UNDERSTOOD.has(status)
-          ? 'status'
-          : hasDirective(request, 'no-store')
-            ? 'request-no-store'
-            : // must-understand replaces no-store where the status is understood, as it is here (section 5.2.2.3).
-              hasDirective(response, 'no-store') && !hasDirective(response, 'must-understand')
-              ? 'no-store'
-              : // `private="field"` is read like `private`, which section 5.2.2.7 leaves to the cache.
-                hasDirective(response, 'private')
-                ? 'private'
-                : hasField(requestFields, 'authorization') && !sharedDespiteAuthorization(response)
-                  ? 'authorization'
-                  : hasField(responseFields, 'set-cookie')
-                    ? 'set-cookie'
-                    : parseVary(fieldValue(responseFields, 'vary')).any
-                      ? 'vary-star'
-                      : !worthKeeping(responseFields, response, responseTimeMs)
-                        ? 'no-freshness'
-                        : undefined;
+  const forbidden: [boolean, NotStoredReason][] = [
+    [method !== 'GET', 'method'],
+    [status === 206, 'partial'],
+    [!UNDERSTOOD.has(status), 'status'],
+    [hasDirective(request, 'no-store'), 'request-no-store'],
+    // must-understand replaces no-store where the status is understood, as it is here (section 5.2.2.3).
+    [hasDirective(response, 'no-store') && !hasDirective(response, 'must-understand'), 'no-store'],
+    // `private="field"` is read like `private`, which section 5.2.2.7 leaves to the cache.
+    [hasDirective(response, 'private'), 'private'],
+    [hasField(requestFields, 'authorization') && !sharedDespiteAuthorization(response), 'authorization'],
+    [hasField(responseFields, 'set-cookie'), 'set-cookie'],
+    [parseVary(fieldValue(responseFields, 'vary')).any, 'vary-star'],
+    [!worthKeeping(responseFields, response, responseTimeMs), 'no-freshness'],
+  ];
+  const reason = forbidden.find(([applies]) => applies)?.[1];
   return reason === undefined ? { store: true } : { store: false, reason };
 }
 

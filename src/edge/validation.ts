@@ -47,17 +47,11 @@ export function clientHasIt(requestFields: Fields, responseFields: Fields, nowMs
   return since !== undefined && modified !== undefined && modified <= since;
 }
 
-/** Fields of a 304 made from a stored 200: those of RFC 9110 section 15.4.5, and no length. */
+/** Fields of a 304 made from a stored 200: without what describes the body (RFC 9110 section 15.4.5). */
 export function notModifiedFields(fields: Fields): string[] {
-  return withoutFields(
-    fields,
-    new Set(['content-length', 'content-type', 'content-encoding', 'content-language', 'last-modified']),
-  ).concat(fieldValue(fields, 'etag') === undefined ? lastModifiedOf(fields) : []);
-}
-
-function lastModifiedOf(fields: Fields): string[] {
-  const value = fieldValue(fields, 'last-modified');
-  return value === undefined ? [] : ['Last-Modified', value];
+  const dropped = new Set(['content-length', 'content-type', 'content-encoding', 'content-language']);
+  if (fieldValue(fields, 'etag') !== undefined) dropped.add('last-modified');
+  return withoutFields(fields, dropped);
 }
 
 /** Entity tags of a list; a comma may stand inside the quotes. */

@@ -40,7 +40,7 @@ export interface ClientComparison {
   oracle: Record<string, number>;
   strategies: Record<SteeringStrategy, StrategyResult>;
   /** The anycast POP that the topology's routing policy predicts. */
-  predicted?: { pop: string; agrees: boolean };
+  predicted?: { pop: string | null; agrees: boolean };
 }
 
 export interface ComparedPop {
@@ -63,6 +63,8 @@ export interface Comparison {
   seed: number;
   /** BGP timer profile. */
   timers: string;
+  /** In which way results under this timer profile look better for anycast than on the Internet. */
+  timerCaveat?: string;
   bfd: boolean;
   /** `netem`, `relay` or `off`. */
   shaping: string;

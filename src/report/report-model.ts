@@ -9,6 +9,8 @@ export interface FailoverReport {
   pop: string;
   how: string;
   timers: string;
+  /** In which way the timer profile flatters anycast. */
+  timerCaveat?: string;
   bfd: boolean;
   ttlSeconds: number;
   /** GeoDNS health checks, which bound how soon DNS steering can react. */
@@ -26,13 +28,7 @@ export interface ReportModel {
   failover?: FailoverReport;
 }
 
-/** What each BGP timer profile leaves out or flatters; printed wherever its name is. */
-export const TIMER_CAVEATS: Record<string, string> = {
-  fast: 'Timer profile fast: short hold times, so silent failures are found sooner than on the Internet.',
-  default: "Timer profile default: BIRD's own hold time and retry timers.",
-  internet: 'Timer profile internet: hold times of minutes, as many real sessions have.',
-};
-
+/** Printed in every report, since what an emulation leaves out decides what its numbers mean. */
 export const EMULATION_CAVEATS: readonly string[] = [
   'BIRD has no MRAI (RFC 4271 section 9.2.1.1): routes converge faster here than on the Internet, which flatters anycast.',
   'A clean failure (link down, process stopped) is seen by neighbours at once, which flatters anycast too; silent failures are found by timers or BFD only.',

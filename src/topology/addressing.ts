@@ -54,7 +54,11 @@ export function peeringLanAddress(i: number, host: number): DualStack {
 
 /** The i-th client location, from 1. */
 export function clientPrefix(i: number, override: PrefixOverride = {}): DualStack {
-  return { ipv4: `${addressAt('100.64.0.0', 256 * i)}/24`, ipv6: `2001:db8:${hex(0x4000 + i)}::/48`, ...defined(override) };
+  return {
+    ipv4: `${addressAt('100.64.0.0', 256 * i)}/24`,
+    ipv6: `2001:db8:${hex(0x4000 + i)}::/48`,
+    ...defined(override),
+  };
 }
 
 export function clientHosts(prefix: DualStack): { router: DualStack; host: DualStack; resolver: DualStack } {

@@ -21,14 +21,24 @@ export interface Connection extends Delay {
 }
 
 /** IXP ports are in the same buildings as the routers, unless the member comes from another city. */
-export function resolveConnections(input: TopologyInput, nodes: LabNode[], data: ReferenceData): Connection[] {
+export function resolveConnections(
+  input: TopologyInput,
+  nodes: LabNode[],
+  data: ReferenceData,
+): Connection[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const find = (name: string): LabNode => {
     const node = byName.get(name);
     assert(node, `validated topology refers to the unknown node ${name}`);
     return node;
   };
-  const connect = (kind: LinkKind, a: LabNode, b: LabNode, bIs?: Relationship, statedMs?: number): Connection => ({
+  const connect = (
+    kind: LinkKind,
+    a: LabNode,
+    b: LabNode,
+    bIs?: Relationship,
+    statedMs?: number,
+  ): Connection => ({
     kind,
     a,
     b,
@@ -38,11 +48,18 @@ export function resolveConnections(input: TopologyInput, nodes: LabNode[], data:
     lossPercent: 0,
   });
   const attach = (node: LabNode, links: { providers?: string[]; peers?: string[] }): Connection[] =>
-    (['provider', 'peer'] as const).flatMap((bIs) =>
-      (bIs === 'provider' ? links.providers : links.peers)?.map((text) => {
-        const { network, city, delayMs } = parseNetworkReference(text);
-        return connect('interconnect', node, attachmentPoint(network, city, node, nodes, data), bIs, delayMs);
-      }) ?? [],
+    (['provider', 'peer'] as const).flatMap(
+      (bIs) =>
+        (bIs === 'provider' ? links.providers : links.peers)?.map((text) => {
+          const { network, city, delayMs } = parseNetworkReference(text);
+          return connect(
+            'interconnect',
+            node,
+            attachmentPoint(network, city, node, nodes, data),
+            bIs,
+            delayMs,
+          );
+        }) ?? [],
     );
 
   const backbone = Object.entries(input.transits).flatMap(([name, transit]) =>
@@ -58,7 +75,8 @@ export function resolveConnections(input: TopologyInput, nodes: LabNode[], data:
         : ([interconnect.customer, interconnect.provider, 'provider'] as const);
     return interconnect.at.map((text) => {
       const place = parseCityPair(text);
-      const end = (network: string, city: string) => find(byName.has(network) ? network : routerName(network, city));
+      const end = (network: string, city: string) =>
+        find(byName.has(network) ? network : routerName(network, city));
       return connect('interconnect', end(a, place.a), end(b, place.b), bIs, place.delayMs);
     });
   });

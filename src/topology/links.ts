@@ -47,7 +47,12 @@ export function resolveLinks(
   return { links, sessions };
 }
 
-function sessionsOver({ kind, a, b, bIs }: Connection, link: string, ends: LinkEnds, bfd: boolean): BgpSession[] {
+function sessionsOver(
+  { kind, a, b, bIs }: Connection,
+  link: string,
+  ends: LinkEnds,
+  bfd: boolean,
+): BgpSession[] {
   const supervised = bfd && (a.kind === 'pop' || b.kind === 'pop');
   const end = (node: LabNode, addresses: DualStack) => ({
     node: node.name,
@@ -105,13 +110,23 @@ function lanAddressSequence(): (ixp: LabNode) => DualStack {
 }
 
 function addInterface(node: LabNode, neighbour: LabNode, link: string, addresses?: DualStack): string {
-  const name = unusedName(neighbour.name.slice(0, INTERFACE_NAME_LENGTH), node.interfaces, '-', INTERFACE_NAME_LENGTH);
+  const name = unusedName(
+    neighbour.name.slice(0, INTERFACE_NAME_LENGTH),
+    node.interfaces,
+    '-',
+    INTERFACE_NAME_LENGTH,
+  );
   node.interfaces.push({ name, link, neighbour: neighbour.name, ...(addresses && { addresses }) });
   return name;
 }
 
 /** The base, or the base cut to fit and numbered from 2. */
-function unusedName(base: string, taken: { name: string }[], separator: string, limit = Number.POSITIVE_INFINITY): string {
+function unusedName(
+  base: string,
+  taken: { name: string }[],
+  separator: string,
+  limit = Number.POSITIVE_INFINITY,
+): string {
   let name = base;
   for (let n = 2; taken.some((other) => other.name === name); n++) {
     const suffix = `${separator}${n}`;

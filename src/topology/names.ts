@@ -22,7 +22,11 @@ export function citySlug(city: City): string {
 }
 
 /** The stated city, else the one whose name the client location has; undefined when there is none. */
-export function clientCityCode(name: string, stated: string | undefined, cities: Map<string, City>): string | undefined {
+export function clientCityCode(
+  name: string,
+  stated: string | undefined,
+  cities: Map<string, City>,
+): string | undefined {
   if (stated !== undefined) return stated;
   return [...cities.values()].find((city) => citySlug(city) === name)?.code;
 }

@@ -18,7 +18,14 @@ import {
   resolverSitePrefix,
   siteHosts,
 } from './addressing.ts';
-import { accessAsn, accessNodeName, clientCityCode, popNodeName, resolverNodeName, routerName } from './names.ts';
+import {
+  accessAsn,
+  accessNodeName,
+  clientCityCode,
+  popNodeName,
+  resolverNodeName,
+  routerName,
+} from './names.ts';
 import type { ReferenceData } from './reference-data.ts';
 import type { City, LabNode, ResolvedTopology } from './resolved.ts';
 import type { TopologyInput } from './schema.ts';
@@ -49,7 +56,15 @@ export function resolveNodes(input: TopologyInput, data: ReferenceData): LabNode
   const pops = Object.entries(input.pops).map(([code, pop], i) => {
     const hosts = siteHosts(popPrefix(i, pop.prefix));
     const services = [hosts.first, hosts.second, anycast.http.address, anycast.dns.address];
-    return node(popNodeName(code), 'pop', cityOf(pop.city ?? code), 'cdn', input.cdn.asn, hosts.router, services);
+    return node(
+      popNodeName(code),
+      'pop',
+      cityOf(pop.city ?? code),
+      'cdn',
+      input.cdn.asn,
+      hosts.router,
+      services,
+    );
   });
   const clients = Object.entries(input.clients).flatMap(([name, client], i) => {
     const city = cityOf(clientCityCode(name, client.city, data.cities) ?? '');
@@ -65,7 +80,15 @@ export function resolveNodes(input: TopologyInput, data: ReferenceData): LabNode
     const hosts = siteHosts(resolverSitePrefix(i));
     const asn = input.publicResolver?.asn ?? 0;
     const services = [PUBLIC_RESOLVER_ADDRESS, hosts.first];
-    return node(resolverNodeName(code), 'resolver', cityOf(site.city ?? code), 'public-resolver', asn, hosts.router, services);
+    return node(
+      resolverNodeName(code),
+      'resolver',
+      cityOf(site.city ?? code),
+      'public-resolver',
+      asn,
+      hosts.router,
+      services,
+    );
   });
   const servers = (['origin', 'root'] as const).map((name) => {
     const hosts = siteHosts(serverPrefix(name, input));

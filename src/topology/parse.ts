@@ -1,25 +1,36 @@
-// A topology file's text to a checked TopologyInput, or all that is wrong with it at once.
+// A topology file's text to a checked TopologyInput, or all that is wrong with it at once, in the order of the lines.
 
 import type { Problem } from '../base/errors.ts';
+import { readablePart } from './readable-part.ts';
 import type { ReferenceData } from './reference-data.ts';
 import { type TopologyInput, topologySchema } from './schema.ts';
+import { shapeFindings } from './shape-problems.ts';
+import { validate } from './validate/validate.ts';
 import { parseYaml } from './yaml-source.ts';
 
-export type ParsedTopology = { input: TopologyInput; problems: [] } | { input?: undefined; problems: Problem[] };
+export type ParsedTopology =
+  | { input: TopologyInput; problems: [] }
+  | { input?: undefined; problems: Problem[] };
 
 /** `file` is the name that problems carry. */
-export function parseTopology(text: string, file: string, _data: ReferenceData): ParsedTopology {
+export function parseTopology(text: string, file: string, data: ReferenceData): ParsedTopology {
   const source = parseYaml(text);
+  const problems = source.problems.map((problem): Problem => ({ ...problem, file }));
+  if (source.value === undefined) return { problems };
+
   const shape = topologySchema.safeParse(source.value);
-  if (shape.success && source.problems.length === 0) return { input: shape.data, problems: [] };
-  const problems = [
-    ...source.problems.map((problem) => ({ ...problem, file })),
-    ...(shape.error?.issues ?? []).map((issue) => ({
-      message: issue.message,
-      file,
-      line: source.lineOf(issue.path as (string | number)[]),
-      path: issue.path.join('.'),
-    })),
+  const findings = [
+    ...shapeFindings(shape.error?.issues ?? [], source.value),
+    ...validate(readablePart(source.value), data),
   ];
-  return { problems };
+  problems.push(
+    ...findings.map(({ path, ...finding }) => ({
+      ...finding,
+      file,
+      line: source.lineOf(path),
+      path: path.join('.'),
+    })),
+  );
+  problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  return shape.success && problems.length === 0 ? { input: shape.data, problems: [] } : { problems };
 }

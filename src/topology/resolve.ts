@@ -1,13 +1,29 @@
 // A validated topology file worked out in full: nodes, links, sessions, prefixes. Pure and deterministic; adding
 // something at the end of a section of the file leaves the addresses of what stands before it unchanged.
 
-import { clientHosts, clientPrefix, PUBLIC_RESOLVER_ADDRESS, PUBLIC_RESOLVER_PREFIX, popPrefix, resolverSitePrefix, siteHosts } from './addressing.ts';
+import {
+  clientHosts,
+  clientPrefix,
+  PUBLIC_RESOLVER_ADDRESS,
+  PUBLIC_RESOLVER_PREFIX,
+  popPrefix,
+  resolverSitePrefix,
+  siteHosts,
+} from './addressing.ts';
 import { resolveConnections } from './connections.ts';
 import { resolveLinks } from './links.ts';
 import { accessAsn, accessNodeName, popNodeName, resolverNodeName } from './names.ts';
 import { anycastOf, resolveNodes, serverPrefix } from './nodes.ts';
 import type { ReferenceData } from './reference-data.ts';
-import type { BgpSession, ClientLocation, LabNode, Origination, Pop, ResolvedTopology, Resolver } from './resolved.ts';
+import type {
+  BgpSession,
+  ClientLocation,
+  LabNode,
+  Origination,
+  Pop,
+  ResolvedTopology,
+  Resolver,
+} from './resolved.ts';
 import type { TopologyInput } from './schema.ts';
 
 /** The input must have passed validation: what it gets wrong is an assertion here. */
@@ -42,7 +58,9 @@ export function resolveTopology(input: TopologyInput, data: ReferenceData): Reso
       ttlSeconds: input.steering.ttlSeconds,
       health: input.steering.health,
       nameServers: input.steering.nameServers,
-      unicastNameServerPops: (input.steering.unicastNameServers ?? Object.keys(input.pops).slice(0, 2)).map(popNodeName),
+      unicastNameServerPops: (input.steering.unicastNameServers ?? Object.keys(input.pops).slice(0, 2)).map(
+        popNodeName,
+      ),
       geoipErrorShare: input.steering.geoipErrorShare,
     },
   };

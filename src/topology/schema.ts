@@ -4,17 +4,28 @@
 import { z } from 'zod';
 import { CITY_OR_PAIR, CITY_PAIR, NETWORK_REFERENCE } from './references.ts';
 
-const city = z.string().regex(/^[a-z]{3}$/, 'a city code is three lower-case letters').describe('City code of geoip/cities.csv: `fra`.');
-const asn = z.int().min(1).max(4294967294).describe('AS number (RFC 6793). Lab ones: 64496-64511 and 4200000000 upwards.');
+const city = z
+  .string()
+  .regex(/^[a-z]{3}$/, 'a city code is three lower-case letters')
+  .describe('City code of geoip/cities.csv: `fra`.');
+const asn = z
+  .int()
+  .min(1)
+  .max(4294967294)
+  .describe('AS number (RFC 6793). Lab ones: 64496-64511 and 4200000000 upwards.');
 const networkReference = z
   .string()
   .regex(new RegExp(NETWORK_REFERENCE), 'a network is written NAME, NAME@CITY or NAME@CITY 12ms')
-  .describe('A network, optionally where and at what one-way delay: `t1`, `t1@dal`, `t1@dal 12ms`. Default: its nearest router.');
+  .describe(
+    'A network, optionally where and at what one-way delay: `t1`, `t1@dal`, `t1@dal 12ms`. Default: its nearest router.',
+  );
 const networkReferences = z.array(networkReference);
 const cityPair = z
   .string()
   .regex(new RegExp(CITY_PAIR), 'a backbone link is written CITY-CITY or CITY-CITY 6.5ms')
-  .describe('Two cities and, if not the cited or computed one, the one-way delay: `fra-lon`, `fra-lon 6.5ms`.');
+  .describe(
+    'Two cities and, if not the cited or computed one, the one-way delay: `fra-lon`, `fra-lon 6.5ms`.',
+  );
 const cityOrPair = z
   .string()
   .regex(new RegExp(CITY_OR_PAIR), 'a place is written CITY, CITY-CITY or CITY-CITY 6.5ms')
@@ -22,11 +33,16 @@ const cityOrPair = z
 const name = (limit: number) =>
   z
     .string()
-    .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'a name is lower-case letters, digits and single hyphens, and begins with a letter')
+    .regex(
+      /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
+      'a name is lower-case letters, digits and single hyphens, and begins with a letter',
+    )
     .max(limit, `a name here has at most ${limit} characters, since node names made from it have at most 16`);
 const dualStackPrefix = z
   .strictObject({ ipv4: z.string().optional(), ipv6: z.string().optional() })
-  .describe('Prefixes (`192.0.2.0/24`) to use instead of the lab’s own; the lab is closed, so real ones never leave it.');
+  .describe(
+    'Prefixes (`192.0.2.0/24`) to use instead of the lab’s own; the lab is closed, so real ones never leave it.',
+  );
 
 const transit = z.strictObject({
   asn,
@@ -47,7 +63,9 @@ const interconnect = z.union(
 const ixp = z.strictObject({
   city,
   asn,
-  members: networkReferences.min(1).describe('Networks on the LAN, peering through the route server: `pop-fra`, `isp-warsaw`, `t4`.'),
+  members: networkReferences
+    .min(1)
+    .describe('Networks on the LAN, peering through the route server: `pop-fra`, `isp-warsaw`, `t4`.'),
 });
 
 const attachment = {
@@ -64,10 +82,16 @@ const pop = z.strictObject({
 const client = z.strictObject({
   city: city.optional().describe('Default: the city with the location’s name.'),
   users: z.number().positive().describe('Weight: Internet users, in millions.'),
-  access: z.enum(['fibre', 'cable', 'dsl', 'lte', 'satellite', 'lab']).optional().describe('Last mile (netem/access-profiles.csv).'),
+  access: z
+    .enum(['fibre', 'cable', 'dsl', 'lte', 'satellite', 'lab'])
+    .optional()
+    .describe('Last mile (netem/access-profiles.csv).'),
   asn: asn.optional().describe('Of its access network. Default: 4200000000 + its position.'),
   upstreams: networkReferences.min(1).describe('Transit networks that its access network buys from.'),
-  resolver: z.enum(['isp', 'public']).default('isp').describe('`isp`: its access network’s own; `public`: the anycast one.'),
+  resolver: z
+    .enum(['isp', 'public'])
+    .default('isp')
+    .describe('`isp`: its access network’s own; `public`: the anycast one.'),
   prefix: dualStackPrefix.optional(),
 });
 
@@ -92,9 +116,36 @@ const steering = z.strictObject({
     })
     .prefault({}),
   nameServers: z.enum(['mixed', 'anycast', 'unicast']).default('mixed').describe('Name servers of cdn.test.'),
-  unicastNameServers: z.array(name(7)).max(2).optional().describe('POPs that are ns2 and ns3. Default: the first two.'),
-  geoipErrorShare: z.number().min(0).max(1).default(0).describe('Share of client prefixes that the GeoIP database puts in a wrong city.'),
+  unicastNameServers: z
+    .array(name(7))
+    .max(2)
+    .optional()
+    .describe('POPs that are ns2 and ns3. Default: the first two.'),
+  geoipErrorShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('Share of client prefixes that the GeoIP database puts in a wrong city.'),
 });
+
+const cdn = z.strictObject({
+  asn,
+  anycast: z.strictObject({ http: dualStackPrefix.optional(), dns: dualStackPrefix.optional() }).optional(),
+});
+
+/** What validation can look at one by one when a file is wrong elsewhere. */
+export const sectionSchemas = {
+  transit,
+  interconnect,
+  ixp,
+  cdn,
+  pop,
+  client,
+  publicResolver,
+  site,
+  steering,
+};
 
 export const topologySchema = z
   .strictObject({
@@ -103,18 +154,20 @@ export const topologySchema = z
     seed: z.int().min(0).max(4294967295).default(1).describe('Of all random choices.'),
     timers: z.enum(['fast', 'default', 'internet']).default('fast').describe('BGP timer profile.'),
     bfd: z.boolean().default(true).describe('BFD (RFC 5880) on the sessions of POPs.'),
-    access: z.enum(['fibre', 'cable', 'dsl', 'lte', 'satellite', 'lab']).default('lab').describe('Last mile of clients that name none.'),
+    access: z
+      .enum(['fibre', 'cable', 'dsl', 'lte', 'satellite', 'lab'])
+      .default('lab')
+      .describe('Last mile of clients that name none.'),
     resolvers: z
       .strictObject({ clientSubnet: z.boolean().default(false), serveExpired: z.boolean().default(false) })
       .prefault({})
-      .describe('The access networks’ resolvers: whether they send EDNS Client Subnet, and serve expired answers (RFC 8767).'),
+      .describe(
+        'The access networks’ resolvers: whether they send EDNS Client Subnet, and serve expired answers (RFC 8767).',
+      ),
     transits: z.record(name(12), transit),
     interconnects: z.array(interconnect).default([]),
     ixps: z.record(name(16), ixp).default({}),
-    cdn: z.strictObject({
-      asn,
-      anycast: z.strictObject({ http: dualStackPrefix.optional(), dns: dualStackPrefix.optional() }).optional(),
-    }),
+    cdn,
     pops: z.record(name(7), pop).describe('By code, also the label under cdn.test; node names are pop-CODE.'),
     clients: z.record(name(12), client).describe('By name; their access networks are isp-NAME.'),
     publicResolver: publicResolver.optional().describe('An anycast resolver that clients can choose.'),

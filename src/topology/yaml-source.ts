@@ -24,7 +24,10 @@ export function parseYaml(text: string): YamlSource {
       line: lineAt(error.pos[0]),
       ...(error.code === 'DUPLICATE_KEY'
         ? { message: `duplicate name ${keyAt(text, error.pos[0])}`, hint: 'rename or remove one of the two' }
-        : { message: `not YAML: ${error.message}`, hint: 'check indentation, colons and brackets around this line' }),
+        : {
+            message: `not YAML: ${error.message}`,
+            hint: 'check indentation, colons and brackets around this line',
+          }),
     })),
     lineOf: (path) => lineAt(offsetOf(document.contents, path)),
   };

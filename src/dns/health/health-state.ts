@@ -37,7 +37,8 @@ export function afterCheck(
   nowMs: number,
 ): HealthState {
   const wanted = result.ok ? 'up' : 'down';
-  if (health.state === 'unknown') return { state: wanted, sinceMs: nowMs, reason: result.reason, contrary: 0 };
+  if (health.state === 'unknown')
+    return { state: wanted, sinceMs: nowMs, reason: result.reason, contrary: 0 };
   if (health.state === wanted) return { ...health, reason: result.reason, contrary: 0 };
   const contrary = health.contrary + 1;
   const needed = result.ok ? settings.rise : settings.fall;

@@ -11,7 +11,12 @@ export function latency(question: SteeringQuestion): SteeringDecision {
   const candidates: Candidate[] = byDistance.candidates.map((candidate) => {
     const entry = rtt.byPop.get(candidate.pop);
     if (!entry) return candidate;
-    return { ...candidate, rttMs: entry.rttMs, rttAgeSeconds: Math.round(entry.ageSeconds), rttStale: entry.stale };
+    return {
+      ...candidate,
+      rttMs: entry.rttMs,
+      rttAgeSeconds: Math.round(entry.ageSeconds),
+      rttStale: entry.stale,
+    };
   });
   const fresh = candidates.filter((candidate) => candidate.rttMs !== undefined && !candidate.rttStale);
   // As narrow as the narrower of the two facts: next door there may be an RTT entry, or another city.
@@ -25,7 +30,8 @@ export function latency(question: SteeringQuestion): SteeringDecision {
       reason: 'lowest-rtt',
       detail: `by RTT measured to the client's prefix by ${fresh.length} of ${candidates.length} POPs`,
       // Entries of all POPs decide alone; geography ranks only the rest, so it narrows the scope only then.
-      scopePrefixLength: fresh.length === candidates.length ? Math.max(1, rtt.scopePrefixLength) : scopePrefixLength,
+      scopePrefixLength:
+        fresh.length === candidates.length ? Math.max(1, rtt.scopePrefixLength) : scopePrefixLength,
     });
   }
   if (byDistance.reason === 'default' && rtt.byPop.size > 0) {

@@ -46,10 +46,7 @@ export function rankByDistance(question: SteeringQuestion): DistanceRanking {
 }
 
 /** 0 same country, 1 same continent, 2 elsewhere or not known. */
-function areaRank(
-  pop: SteeringPop | undefined,
-  location: { country?: string; continent?: string },
-): number {
+function areaRank(pop: SteeringPop | undefined, location: { country?: string; continent?: string }): number {
   if (pop?.country && pop.country === location.country) return 0;
   return pop?.continent && pop.continent === location.continent ? 1 : 2;
 }

@@ -49,7 +49,9 @@ export class RttTable {
 }
 
 /** POPs may measure prefixes of different lengths: a longer one inherits what the shorter ones around it say. */
-function buildTrie(entriesByPop: ReadonlyMap<string, readonly RttEntry[]>): PrefixTrie<Map<string, Measured>> {
+function buildTrie(
+  entriesByPop: ReadonlyMap<string, readonly RttEntry[]>,
+): PrefixTrie<Map<string, Measured>> {
   const trie = new PrefixTrie<Map<string, Measured>>();
   const all = [...entriesByPop].flatMap(([pop, entries]) => entries.map((entry) => ({ pop, ...entry })));
   all.sort((a, b) => a.prefix.length - b.prefix.length);

@@ -93,7 +93,9 @@ function readRecords(packet: Buffer, query: Query): { reason: string; ednsSeen: 
 /** An IXFR query rightly carries the client's SOA in its authority section (RFC 1995 section 3). */
 function isIncrementalTransfer(packet: Buffer): boolean {
   const owner = packet.readUInt16BE(6) === 0 ? readName(packet, HEADER_BYTES) : undefined;
-  return owner !== undefined && owner.end + 2 <= packet.length && packet.readUInt16BE(owner.end) === TYPES.IXFR;
+  return (
+    owner !== undefined && owner.end + 2 <= packet.length && packet.readUInt16BE(owner.end) === TYPES.IXFR
+  );
 }
 
 function reject(rcode: number, reason: string, questionEnd?: number, ednsSeen = false): DecodedQuery {

@@ -1,8 +1,8 @@
 // EDNS(0): what an OPT record says (RFC 6891), with the two options served here, NSID (RFC 5001) and Client Subnet
 // (RFC 7871). Options that are not known are skipped, as RFC 6891 section 6.1.2 wants.
 
-import { EDNS_OPTIONS } from './constants.ts';
 import { type ClientSubnetOption, parseClientSubnet } from './client-subnet-option.ts';
+import { EDNS_OPTIONS } from './constants.ts';
 
 export interface Edns {
   /** What the client can take over UDP, as it says (not yet bounded). */

@@ -1,7 +1,7 @@
 // Writes messages into one reused buffer, with name compression (RFC 1035 section 4.1.4). A record that does not fit is
 // undone and reported, so the caller decides what truncation means for its section.
 
-import { TYPES } from './constants.ts';
+import { CLASSES, TYPES } from './constants.ts';
 import { type Name, parentOf, ROOT } from './name.ts';
 import { COMPRESSIBLE_TYPES } from './rdata.ts';
 import type { OwnedRRset } from './record.ts';
@@ -58,7 +58,7 @@ export class MessageWriter {
       pointer = compress ? this.#offsets.get(rest) : undefined;
     }
     const written = name.length - rest.length;
-    this.bytes.latin1Write(name, start, written);
+    this.bytes.write(name, start, written, 'latin1');
     this.length += written;
     if (pointer === undefined) this.bytes[this.length++] = 0;
     else this.u16(0xc000 | pointer);
@@ -75,7 +75,7 @@ export class MessageWriter {
       if (this.length + upperBound > this.bytes.length) return this.#undo(start);
       this.name(rrset.owner, true);
       this.u16(rrset.type);
-      this.u16(1);
+      this.u16(rrset.class ?? CLASSES.IN);
       this.u32(rrset.ttlSeconds);
       const lengthAt = this.length;
       this.length += 2;

@@ -1,7 +1,7 @@
 // The client's side of the codec, for probes and tests: encode a query, decode any response.
 
-import { EDNS_OPTIONS, EDNS_UDP_BYTES, FLAGS, HEADER_BYTES, TYPES } from './constants.ts';
 import { type ClientSubnetOption, encodeClientSubnet, parseClientSubnet } from './client-subnet-option.ts';
+import { EDNS_OPTIONS, EDNS_UDP_BYTES, FLAGS, HEADER_BYTES, TYPES } from './constants.ts';
 import { MessageWriter } from './message-writer.ts';
 import { formatName, type Name, parseName, readName } from './name.ts';
 import { formatRdata, readRdata } from './rdata.ts';
@@ -135,7 +135,10 @@ function readRecord(
   if (end > packet.length) return undefined;
   if (type === TYPES.OPT) {
     response.rcode |= packet.readUInt8(owner.end + 4) << 4;
-    response.edns = { udpPayloadBytes: packet.readUInt16BE(owner.end + 2), version: packet.readUInt8(owner.end + 5) };
+    response.edns = {
+      udpPayloadBytes: packet.readUInt16BE(owner.end + 2),
+      version: packet.readUInt8(owner.end + 5),
+    };
     readOptions(packet.subarray(start, end), response.edns);
     return end;
   }

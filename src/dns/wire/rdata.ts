@@ -147,9 +147,9 @@ function parseField(field: Field, word: Token, origin: Name): Uint8Array | Name 
     case 'tag':
       return /^[a-z0-9]{1,15}$/i.test(word.text) ? withLength(Buffer.from(word.text)) : undefined;
     case 'rest':
-      return unescape(word.text);
+      return undoEscapes(word.text);
     default: {
-      const bytes = unescape(word.text);
+      const bytes = undoEscapes(word.text);
       return bytes && bytes.length <= 255 ? withLength(bytes) : undefined;
     }
   }
@@ -164,7 +164,10 @@ function parseNumber(text: string, size: 1 | 2 | 4): Uint8Array | undefined {
 
 function parseGeneric(tokens: readonly Token[]): Rdata | string {
   const length = Number(tokens[1]?.text ?? Number.NaN);
-  const hex = tokens.slice(2).map((token) => token.text).join('');
+  const hex = tokens
+    .slice(2)
+    .map((token) => token.text)
+    .join('');
   if (!/^([0-9a-f]{2})*$/i.test(hex) || hex.length !== 2 * length) {
     return 'the generic form is \\# LENGTH HEX, with LENGTH bytes of hexadecimal';
   }
@@ -193,9 +196,9 @@ function sizeAt(field: Field, bytes: Buffer, at: number): number | undefined {
 }
 
 function formatField(field: Field, bytes: Buffer): string {
-  if (field === 'name') return formatName(bytes.latin1Slice());
+  if (field === 'name') return formatName(bytes.toString('latin1'));
   if (field === 'ipv4' || field === 'ipv6') return formatAddress(bytes);
-  if (field === 'tag') return bytes.latin1Slice(1);
+  if (field === 'tag') return bytes.toString('latin1', 1);
   if (field === 'string' || field === 'strings') return quote(bytes.subarray(1));
   if (field === 'rest') return quote(bytes);
   return String(bytes.readUIntBE(0, bytes.length));
@@ -210,7 +213,7 @@ function quote(bytes: Buffer): string {
 }
 
 /** Bytes of a character-string: `\DDD` and `\X` undone, all else UTF-8. */
-function unescape(text: string): Buffer | undefined {
+function undoEscapes(text: string): Buffer | undefined {
   const pieces: Buffer[] = [];
   for (const [piece] of text.matchAll(/\\\d{3}|\\[\s\S]|[^\\]+|\\/g)) {
     if (/^\\\d{3}/.test(piece)) {

@@ -17,4 +17,6 @@ export interface RRset {
 /** An RRset with the name it is answered under (which for a wildcard is not the name it is stored under). */
 export interface OwnedRRset extends RRset {
   owner: Name;
+  /** IN unless given. */
+  class?: number;
 }

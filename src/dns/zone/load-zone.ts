@@ -32,7 +32,9 @@ export function loadZone(
   for (const record of records) {
     if (isAtOrBelow(record.owner, origin)) addRecord(nodes, origin, record, problems);
     else {
-      problems.push(at(record, { message: `${formatName(record.owner)} is outside the zone ${formatName(origin)}` }));
+      problems.push(
+        at(record, { message: `${formatName(record.owner)} is outside the zone ${formatName(origin)}` }),
+      );
     }
   }
   checkNodes(nodes, origin, records, problems);
@@ -66,25 +68,36 @@ function checkNodes(
   const recordOf = (name: Name, type: number) =>
     records.find((record) => record.owner === name && record.type === type) as ZoneRecord;
   if (!nodes.get(origin)?.rrsets.has(TYPES.NS)) {
-    problems.push(at(recordOf(origin, TYPES.SOA), { message: `the zone ${formatName(origin)} has no NS record` }));
+    problems.push(
+      at(recordOf(origin, TYPES.SOA), { message: `the zone ${formatName(origin)} has no NS record` }),
+    );
   }
   for (const [name, { rrsets }] of nodes) {
     if (rrsets.has(TYPES.CNAME) && rrsets.size > 1) {
       const others = [...rrsets.keys()].filter((type) => type !== TYPES.CNAME).map(typeName);
       const message = `${formatName(name)} has a CNAME beside ${others.join(', ')}`;
-      problems.push(at(recordOf(name, TYPES.CNAME), { message, hint: 'an alias has no other data (RFC 1034 3.6.2)' }));
+      problems.push(
+        at(recordOf(name, TYPES.CNAME), { message, hint: 'an alias has no other data (RFC 1034 3.6.2)' }),
+      );
     }
     const nameServers = rrsets.get(TYPES.NS);
     if (!nameServers) continue;
     if (name.startsWith('\x01*')) {
-      problems.push(at(recordOf(name, TYPES.NS), { message: 'NS at a wildcard has no defined meaning (RFC 4592 4.2)' }));
+      problems.push(
+        at(recordOf(name, TYPES.NS), { message: 'NS at a wildcard has no defined meaning (RFC 4592 4.2)' }),
+      );
     }
     for (const host of namesIn(nameServers)) {
       // A name server inside the zone must have its address here: at the apex as data, below a cut as glue.
-      const needed = name === origin ? isAtOrBelow(host, origin) && !cutAbove(nodes, origin, host) : isAtOrBelow(host, name);
+      const needed =
+        name === origin
+          ? isAtOrBelow(host, origin) && !cutAbove(nodes, origin, host)
+          : isAtOrBelow(host, name);
       if (needed && !hasAddress(nodes, origin, host)) {
         const message = `the name server ${formatName(host)} has no address in this zone`;
-        problems.push(at(recordOf(name, TYPES.NS), { message, hint: `add an A or AAAA record for ${formatName(host)}` }));
+        problems.push(
+          at(recordOf(name, TYPES.NS), { message, hint: `add an A or AAAA record for ${formatName(host)}` }),
+        );
       }
     }
   }
@@ -98,7 +111,8 @@ function cutAbove(nodes: Map<Name, ZoneNode>, origin: Name, name: Name): boolean
 }
 
 function hasAddress(nodes: Map<Name, ZoneNode>, origin: Name, host: Name): boolean {
-  const rrsets = (nodes.get(host) ?? (host !== origin ? nodes.get(`\x01*${parentOf(host)}`) : undefined))?.rrsets;
+  const rrsets = (nodes.get(host) ?? (host !== origin ? nodes.get(`\x01*${parentOf(host)}`) : undefined))
+    ?.rrsets;
   return rrsets !== undefined && (rrsets.has(TYPES.A) || rrsets.has(TYPES.AAAA));
 }
 

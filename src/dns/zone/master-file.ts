@@ -101,10 +101,16 @@ function applyDirective(
     case '$INCLUDE': {
       const included = readInclude?.(argument ?? '', cursor.file);
       if (!included) return { message: `$INCLUDE cannot read ${argument ?? 'a file that is not named'}` };
-      if (cursor.depth >= MAX_INCLUDE_DEPTH) return { message: `$INCLUDE is nested more than ${MAX_INCLUDE_DEPTH} deep` };
+      if (cursor.depth >= MAX_INCLUDE_DEPTH)
+        return { message: `$INCLUDE is nested more than ${MAX_INCLUDE_DEPTH} deep` };
       const origin = second === undefined ? cursor.origin : name(second, cursor);
       // Origin and owner of the including file are as before afterwards (RFC 1035 section 5.1).
-      parseInto(result, included.text, { ...cursor, file: included.file, origin, depth: cursor.depth + 1 }, readInclude);
+      parseInto(
+        result,
+        included.text,
+        { ...cursor, file: included.file, origin, depth: cursor.depth + 1 },
+        readInclude,
+      );
       return undefined;
     }
     default:
@@ -124,7 +130,8 @@ function parseRecord(
     if (owner === undefined) return nameProblem(text, cursor);
     cursor.owner = owner;
   }
-  if (cursor.owner === undefined) return { message: 'the first record has no owner name before it to repeat' };
+  if (cursor.owner === undefined)
+    return { message: 'the first record has no owner name before it to repeat' };
   let ttl: number | undefined;
   let classSeen = false;
   // TTL and class come in either order, each at most once, before the type.
@@ -140,7 +147,10 @@ function parseRecord(
   const typeText = rest.shift()?.text;
   const type = typeText === undefined ? undefined : typeCode(typeText);
   if (type === undefined) {
-    return { message: typeText === undefined ? 'the record has no type' : `unknown type ${typeText}`, hint: 'types: A AAAA CAA CNAME MX NS PTR SOA SRV TXT, or TYPEn with \\# data' };
+    return {
+      message: typeText === undefined ? 'the record has no type' : `unknown type ${typeText}`,
+      hint: 'types: A AAAA CAA CNAME MX NS PTR SOA SRV TXT, or TYPEn with \\# data',
+    };
   }
   const refused = REFUSED_TYPES.get(type);
   if (refused) return { message: `${typeText} records are not supported: ${refused}` };
@@ -151,7 +161,8 @@ function parseRecord(
   }
   if (ttl !== undefined && !cursor.defaultIsFromDirective) cursor.defaultTtl = ttl;
   const ttlSeconds = ttl ?? cursor.defaultTtl;
-  if (ttlSeconds === undefined) return { message: 'the record has no TTL', hint: 'put `$TTL 300` at the top of the file' };
+  if (ttlSeconds === undefined)
+    return { message: 'the record has no TTL', hint: 'put `$TTL 300` at the top of the file' };
   return { owner: cursor.owner, type, ttlSeconds, rdata };
 }
 
@@ -173,7 +184,10 @@ function name(text: string | undefined, cursor: Cursor): Name | undefined {
 
 function nameProblem(text: string, cursor: Cursor): EntryProblem {
   if (cursor.origin === undefined && !text.endsWith('.')) {
-    return { message: `\`${text}\` is relative, but there is no $ORIGIN`, hint: 'put `$ORIGIN example.test.` at the top of the file' };
+    return {
+      message: `\`${text}\` is relative, but there is no $ORIGIN`,
+      hint: 'put `$ORIGIN example.test.` at the top of the file',
+    };
   }
   return { message: `\`${text}\` is not a domain name` };
 }

@@ -1,10 +1,10 @@
 // A zone in memory (RFC 1034 section 4.2): every owner name and every empty non-terminal above it, so that lookups can
 // tell a name that does not exist from one that merely has no data.
 
-import { isAtOrBelow, type Name, parentOf } from '../wire/name.ts';
 import { TYPES } from '../wire/constants.ts';
-import type { OwnedRRset, RRset } from '../wire/record.ts';
+import { isAtOrBelow, type Name, parentOf } from '../wire/name.ts';
 import { soaMinimumSeconds } from '../wire/rdata.ts';
+import type { OwnedRRset, RRset } from '../wire/record.ts';
 
 export interface ZoneNode {
   /** By type; empty for an empty non-terminal. */

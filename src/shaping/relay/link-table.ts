@@ -12,7 +12,7 @@ export const MAX_LINKS = 4_096;
 export const MAX_DIRECTIONS = 2 * MAX_LINKS;
 const NONE = -1;
 
-interface DirectionEntry {
+export interface DirectionEntry {
   impairment: Impairment;
   blackhole: boolean;
   compiled: CompiledImpairment;

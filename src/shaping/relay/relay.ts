@@ -9,7 +9,7 @@ import type { RelayClock } from './io/clock.ts';
 import { openInterface } from './io/interfaces.ts';
 import { type PacketSocket, SLOTS } from './io/packet-socket.ts';
 import type { Poller } from './io/poller.ts';
-import { LinkTable, MAX_DIRECTIONS } from './link-table.ts';
+import { type DirectionEntry, LinkTable, MAX_DIRECTIONS } from './link-table.ts';
 import type { RelayAnswer, RelayRequest, RelayStats } from './protocol.ts';
 
 /** Frames sent ahead of the held ones of their direction share one queue: they are due at once, so in order. */
@@ -119,7 +119,7 @@ export class Relay {
   }
 
   #state(direction: number) {
-    return (this.#links.directions[direction] as NonNullable<(typeof this.#links.directions)[number]>).state;
+    return (this.#links.directions[direction] as DirectionEntry).state;
   }
 
   #stats(names: string[]): RelayStats {

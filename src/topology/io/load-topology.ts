@@ -45,7 +45,10 @@ function readText(path: string, asked: string): string {
         message: `no topology ${asked}`,
         expected: `one of ${names.join(', ')}, or the path of a YAML file`,
         found: (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (cause as Error).message,
-        hint: near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'name one of those, or give a path such as ./my-internet.yaml',
+        hint:
+          near.length > 0
+            ? `did you mean ${near.join(' or ')}?`
+            : 'name one of those, or give a path such as ./my-internet.yaml',
       },
       2,
       { cause },

@@ -1,0 +1,18 @@
+// Runs a task again and again, `intervalMs` from start to start, never twice at once, until it is stopped.
+
+export function repeat(task: () => Promise<void>, intervalMs: number, firstDelayMs = 0): { stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const run = async () => {
+    const started = performance.now();
+    await task();
+    if (!stopped) timer = setTimeout(run, Math.max(0, intervalMs - (performance.now() - started)));
+  };
+  timer = setTimeout(run, firstDelayMs);
+  return {
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,73 @@
+// Fetches what each POP measured (its rttUrl) every few seconds into the RTT table. A POP that cannot be asked keeps its
+// last entries, which grow old.
+
+import { z } from 'zod';
+import { parsePrefix } from '../../net/prefix.ts';
+import type { PopConfig } from '../config.ts';
+import type { RttEntry, RttTable } from '../steering/rtt-table.ts';
+import { httpGet } from './http-get.ts';
+import type { Log } from './log.ts';
+import { repeat } from './repeat.ts';
+
+const TIMEOUT_MS = 2000;
+const MAX_BODY_BYTES = 4 * 1024 * 1024; // some 40,000 prefixes
+
+const reportSchema = z.object({
+  entries: z.array(
+    z.object({
+      prefix: z.string(),
+      rttMs: z.number().nonnegative(),
+      measuredAt: z.iso.datetime(),
+      samples: z.number().int().nonnegative().default(1),
+    }),
+  ),
+});
+
+export interface RttPoller {
+  /** The last poll's error by POP; no entry when it went well. */
+  errors: ReadonlyMap<string, string>;
+  stop(): void;
+}
+
+export function startRttPolls(
+  pops: readonly PopConfig[],
+  intervalSeconds: number,
+  sourceAddresses: { ipv4?: string; ipv6?: string },
+  table: RttTable,
+  log: Log,
+): RttPoller {
+  const errors = new Map<string, string>();
+  const loops = pops.flatMap((pop, i) => {
+    const url = pop.rttUrl;
+    if (url === undefined) return [];
+    const poll = async () => {
+      try {
+        const options = { timeoutMs: TIMEOUT_MS, maxBodyBytes: MAX_BODY_BYTES, sourceAddresses };
+        const { status, body } = await httpGet(url, options);
+        if (status !== 200) throw new Error(`HTTP ${status}`);
+        table.setPop(pop.name, parseReport(body.toString('utf8')));
+        if (errors.delete(pop.name)) log.info(`RTTs of ${pop.name} are back`, { pop: pop.name });
+      } catch (error) {
+        const reason = (error as Error).message.split('\n')[0] ?? '';
+        if (!errors.has(pop.name)) log.warn(`no RTTs from ${pop.name}`, { pop: pop.name, reason });
+        errors.set(pop.name, reason);
+      }
+    };
+    return [repeat(poll, intervalSeconds * 1000, (i / pops.length) * Math.min(1000, intervalSeconds * 1000))];
+  });
+  return {
+    errors,
+    stop: () => {
+      for (const loop of loops) loop.stop();
+    },
+  };
+}
+
+/** Throws when the report as a whole is not one; entries whose prefix is none are left out. */
+export function parseReport(text: string): RttEntry[] {
+  const report = reportSchema.parse(JSON.parse(text));
+  return report.entries.flatMap(({ prefix: prefixText, rttMs, measuredAt, samples }) => {
+    const prefix = parsePrefix(prefixText);
+    return prefix ? [{ prefix, rttMs, measuredAtMs: Date.parse(measuredAt), samples }] : [];
+  });
+}

@@ -1,0 +1,44 @@
+// The door for requests: which host and path is meant, or why the answer is 400 (RFC 9112 section 3.2). The parser of
+// node:http has already refused bad syntax, conflicting lengths and the like; what it lets through is judged here:
+// a second Host, an absolute form that disagrees with Host, a fragment, characters that no URI has.
+
+import { countField, type Fields, fieldValue } from './fields.ts';
+
+export type RequestTarget =
+  | { ok: true; authority: string; pathAndQuery: string }
+  | { ok: false; status: 400 | 405 | 414 | 421 | 501; reason: string };
+
+/** RFC 9110 section 4.1 wants 8000 octets at least; node's limit for the whole head is 16 KiB. */
+const MAX_TARGET_LENGTH = 8192;
+
+export function parseRequestTarget(method: string, target: string, fields: Fields): RequestTarget {
+  const hosts = countField(fields, 'host');
+  if (hosts !== 1) return bad(hosts === 0 ? 'no Host' : 'more than one Host');
+  const host = (fieldValue(fields, 'host') ?? '').trim();
+  if (!isAuthority(host)) return bad('Host is not a host and port');
+  if (method === 'CONNECT' || method === 'TRACE')
+    return { ok: false, status: 405, reason: `${method} is not served` };
+  if (target.length > MAX_TARGET_LENGTH)
+    return { ok: false, status: 414, reason: 'request target too long' };
+  if (!/^[\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e%&|^`{}]+$/.test(target))
+    return bad('request target has characters that no URI has');
+  if (/%(?![0-9A-Fa-f]{2})/.test(target)) return bad('percent sign without two hexadecimal digits');
+  if (target.startsWith('/')) return { ok: true, authority: host, pathAndQuery: target };
+  if (target === '*' && method === 'OPTIONS')
+    return { ok: false, status: 501, reason: 'OPTIONS * is not served' };
+  const absolute = /^http:\/\/([^/?]*)(.*)$/i.exec(target);
+  if (!absolute) return bad('request target is neither a path nor an http URL');
+  const [, authority = '', rest = ''] = absolute;
+  // A proxy must prefer the URL's host; an honest client sends the same in Host, so a difference is an attack.
+  if (authority.toLowerCase() !== host.toLowerCase()) return bad('the URL and Host name different hosts');
+  return { ok: true, authority, pathAndQuery: rest.startsWith('/') ? rest : `/${rest}` };
+}
+
+function bad(reason: string): RequestTarget {
+  return { ok: false, status: 400, reason };
+}
+
+/** host [":" port], where the host is a name, an IPv4 address or a bracketed IPv6 one. */
+function isAuthority(text: string): boolean {
+  return /^(?:[A-Za-z0-9\-._~%!$&'()*+,;=]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/.test(text);
+}
