@@ -15,12 +15,14 @@ import { type Family, type SteeringStrategy, withPlannedRtt } from '../measureme
 import { writeReport } from '../report/io/write-report.ts';
 import { comparisonTable } from '../report/terminal-table.ts';
 import { predictCatchment } from '../routing/predict-catchment.ts';
+import { TIMER_PROFILES } from '../routing/timers.ts';
 import { labFolder } from '../runtimes/lab-folder.ts';
-import type { LabStatus, RunningLab } from '../runtimes/runtime.ts';
+import type { RunningLab } from '../runtimes/runtime.ts';
 import type { ResolvedTopology } from '../topology/resolved.ts';
 import type { Cli } from './context.ts';
 import { failuresOf, plannedRtts } from './planned-rtt.ts';
 import type { Progress } from './progress.ts';
+import { terminalStyle } from './terminal-style.ts';
 
 export interface ComparisonRun {
   family: Family;
@@ -61,7 +63,8 @@ export async function runComparison(
     samples: timed,
     family: run.family,
     shaping: status.shaping,
-    predictions: predictions(topology, status, run.family),
+    predictions: predictCatchment(topology, run.family, failuresOf(status)),
+    timerCaveat: TIMER_PROFILES[topology.timers].flattersAnycast,
     host,
   });
   const folder = run.out ?? join(labFolder(lab.name).reports, 'comparison');
@@ -70,9 +73,8 @@ export async function runComparison(
 }
 
 export function printedComparison(comparison: Comparison): string {
-  const colour = process.stdout.hasColors?.() === true && !process.env['NO_COLOR'];
-  const width = process.stdout.isTTY ? process.stdout.columns : undefined;
-  return `${comparisonTable(comparison, { colour, width })}\n${wrapped(comparison.verdict, Math.min(width ?? 110, 110))}`;
+  const style = terminalStyle();
+  return `${comparisonTable(comparison, style)}\n${wrapped(comparison.verdict, Math.min(style.width ?? 110, 110))}`;
 }
 
 function measure(cli: Cli, lab: RunningLab, topology: ResolvedTopology, run: ComparisonRun) {
@@ -103,15 +105,6 @@ function sizeOf({ size, samples }: ComparisonRun): CampaignSize {
   const base = CAMPAIGN_SIZES[size];
   if (samples === undefined) return base;
   return { ...base, warm: samples, oracle: samples, cold: Math.max(1, Math.ceil(samples / 2)) };
-}
-
-function predictions(topology: ResolvedTopology, status: LabStatus, family: Family) {
-  const predicted = predictCatchment(topology, family, failuresOf(status));
-  return new Map(
-    [...predicted].flatMap(([client, { pop, asPath, explanation }]) =>
-      pop === undefined ? [] : [[client, { pop, asPath, explanation }] as const],
-    ),
-  );
 }
 
 /** Words on lines of at most `width` characters. */

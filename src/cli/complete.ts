@@ -25,8 +25,8 @@ export async function completeWords(words: string[], source: CompletionSource): 
 async function candidates(before: string[], typed: string, source: CompletionSource): Promise<string[]> {
   if (before.includes('--')) return [];
   if (before.at(-1) === '--name') return source.names('lab');
-  const { command, position, valueOf } = await parse(before, source);
-  if (valueOf) return [...valueOf.choices];
+  const { command, position, awaiting } = await parse(before, source);
+  if (awaiting) return [...awaiting.choices];
   if (command === undefined) {
     const globals = typed.startsWith('-') ? ['--name', '--quiet', '--help', '--version'] : [];
     return [...globals, ...source.commands.map((each) => each.name), 'help'];
@@ -44,7 +44,7 @@ async function candidates(before: string[], typed: string, source: CompletionSou
 async function parse(
   before: string[],
   source: CompletionSource,
-): Promise<{ command?: string; position: number; valueOf?: OptionWords }> {
+): Promise<{ command?: string; position: number; awaiting?: OptionWords }> {
   let command: string | undefined;
   let position = 0;
   let options: OptionWords[] = [{ words: ['--name'], takesValue: true, choices: [] }];
@@ -53,12 +53,12 @@ async function parse(
     if (word.startsWith('-')) {
       const option = options.find((each) => each.words.includes(word));
       if (!option?.takesValue) continue;
-      if (i === before.length - 1) return { position, valueOf: option, ...(command !== undefined && { command }) };
+      if (i === before.length - 1) return { command, position, awaiting: option };
       i++;
     } else if (command === undefined) {
       command = word;
       options = await source.options(command);
     } else position++;
   }
-  return { position, ...(command !== undefined && { command }) };
+  return { command, position };
 }

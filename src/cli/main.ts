@@ -12,9 +12,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  const argv = process.argv.slice(2);
-  await runProgram(argv[0] === '--version' || argv[0] === '-V' ? ['version'] : argv);
+  await runProgram(process.argv.slice(2));
 } catch (error) {
+  if (interruption.signal.aborted) process.stderr.write('interrupted\n');
   process.exitCode = interruption.signal.aborted ? 130 : reportError(error);
 }
 // Pipes are written asynchronously: what was printed goes out before the process ends, open handles or not.

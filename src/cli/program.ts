@@ -20,7 +20,8 @@ Examples:
 ./lab COMMAND --help tells more, with examples. Exit codes: 0 done, 1 failed, 2 wrong usage.`;
 
 /** Runs the command line; throws UserError, or whatever the command threw. */
-export async function runProgram(argv: string[]): Promise<void> {
+export async function runProgram(words: string[]): Promise<void> {
+  const argv = plain(words);
   const program = rootCommand();
   const chosen = chosenCommand(argv);
   if (chosen.unknown) throw unknownCommand(chosen.unknown);
@@ -46,7 +47,7 @@ function rootCommand(): Command {
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .addHelpText('after', FIRST_STEPS)
-    .helpCommand('help [command]', 'help on a command')
+    .helpCommand(false)
     .action(() => {
       program.help();
     })
@@ -73,25 +74,27 @@ function addGlobalOptions(command: Command): void {
   command.optionsGroup('Global options:');
   command.option('--name <lab>', 'which lab; by default the one that runs, or the name of the topology');
   command.option('-q, --quiet', 'no progress and no notes');
+  command.option('-y, --yes', 'ask nothing: install missing packages');
 }
 
-/** The first word that is not an option (or the value of --name) names the command; `help X` means X. */
+/** `help`, `help X` and `--version` in their plain forms. */
+function plain(argv: string[]): string[] {
+  const [first, ...rest] = argv;
+  if (first === 'help') return [...rest, '--help'];
+  return first === '--version' || first === '-V' ? ['version'] : argv;
+}
+
+/** The first word that is not an option (or the value of --name) names the command. */
 function chosenCommand(argv: string[]): { entry?: CommandEntry; unknown?: string } {
-  const words: string[] = [];
-  for (let i = 0; i < argv.length && words.length < 2; i++) {
-    const word = argv[i] ?? '';
-    if (word === '--name') i++;
-    else if (word === '--') break;
-    else if (!word.startsWith('-')) words.push(word);
-  }
-  const name = words[0] === 'help' ? words[1] : words[0];
+  const words = argv.filter((word, i) => !word.startsWith('-') && argv[i - 1] !== '--name');
+  const name = words[0];
   if (name === undefined) return {};
   const entry = COMMANDS.find((each) => each.name === name);
   return entry ? { entry } : { unknown: name };
 }
 
 function unknownCommand(name: string): UserError {
-  const names = COMMANDS.filter((entry) => !entry.hidden).map((entry) => entry.name);
+  const names = [...COMMANDS.filter((entry) => !entry.hidden).map((entry) => entry.name), 'help'];
   const near = nearestNames(name, names);
   return new UserError(
     {

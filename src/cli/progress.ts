@@ -1,5 +1,5 @@
-// Progress of long commands on stderr: a terminal sees the current step move and finished ones stay with their times;
-// a pipe or a log gets one plain line a step; --quiet nothing.
+// Progress of long commands. A terminal sees, on stderr, the current step move and finished ones stay with their times; a
+// pipe or a log gets plain lines on stdout among the facts (on stderr where stdout is JSON); --quiet nothing.
 
 import { styleText } from 'node:util';
 import type { LabEvent } from '../runtimes/runtime.ts';
@@ -20,9 +20,10 @@ const FRAME_MS = 80;
 /** Steps of the runtime's own log that a user wants to see; everything else is in `./lab events`. */
 const SHOWN_KINDS = new Set(['plumbed', 'started']);
 
-export function createProgress(options: { quiet: boolean }): Progress {
+export function createProgress(options: { quiet: boolean; json: boolean }): Progress {
+  const stream = process.stderr.isTTY || options.json ? process.stderr : process.stdout;
   const write = (text: string) => {
-    if (!options.quiet) process.stderr.write(text);
+    if (!options.quiet) stream.write(text);
   };
   const moving = process.stderr.isTTY && !options.quiet && process.env['TERM'] !== 'dumb';
   const startedAt = performance.now();
@@ -38,13 +39,13 @@ export function createProgress(options: { quiet: boolean }): Progress {
     frame = (frame + 1) % FRAMES.length;
     const text = `${FRAMES[frame]} ${current} `;
     const room = Math.max(20, (process.stderr.columns ?? 80) - 10);
-    write(`\r\x1b[2K${text.slice(0, room)}${styleText('dim', elapsed(), { stream: process.stderr })}`);
+    write(`\r\x1b[2K${text.slice(0, room)}${styleText('dim', elapsed(), { stream })}`);
   };
   const progress: Progress = {
     step: (message) => {
       clear();
-      const mark = styleText('green', moving ? '✓' : '·', { stream: process.stderr });
-      write(`${mark} ${message} ${styleText('dim', `(${elapsed()})`, { stream: process.stderr })}\n`);
+      const mark = styleText('green', moving ? '✓' : '·', { stream });
+      write(`${mark} ${message} ${styleText('dim', `(${elapsed()})`, { stream })}\n`);
     },
     doing: (message) => {
       current = message;

@@ -1,8 +1,7 @@
 // The last word on readiness: a real request from every client, by DNS and by anycast, with the campaign's own probe.
 
-import type { ProbeJob } from '../measurement/probe-job.ts';
-import { parseProbeLine } from '../measurement/probe-job.ts';
-import { PROJECT_FOLDER } from '../runtimes/lab-folder.ts';
+import { runProbe } from '../measurement/io/run-probe.ts';
+import type { ProbeLine, TasksJob } from '../measurement/probe-job.ts';
 import type { RunningLab } from '../runtimes/runtime.ts';
 import type { ClientLocation, ResolvedTopology } from '../topology/resolved.ts';
 import { CDN_ZONE } from './names.ts';
@@ -29,7 +28,7 @@ async function fetches(
   signal?: AbortSignal,
 ): Promise<boolean> {
   const resolver = topology.resolvers.find((each) => each.name === client.resolver);
-  const job: ProbeJob = {
+  const job: TasksJob = {
     mode: 'tasks',
     tasks: (['latency', 'anycast'] as const).map((label, index) => ({
       id: label,
@@ -44,18 +43,10 @@ async function fetches(
       atMs: index,
     })),
   };
-  const probe = `${PROJECT_FOLDER}/src/measurement/io/probe-main.ts`;
-  const result = await lab.exec(
-    client.name,
-    [process.execPath, '--disable-warning=ExperimentalWarning', probe],
-    {
-      input: JSON.stringify(job),
-      signal,
-    },
-  );
-  const samples = result.stdout
-    .split('\n')
-    .map(parseProbeLine)
-    .filter((line) => line?.kind === 'sample');
-  return samples.length === 2 && samples.every((sample) => sample?.kind === 'sample' && !sample.error);
+  let answered = 0;
+  const onLine = (line: ProbeLine) => {
+    if (line.kind === 'sample' && !line.error) answered++;
+  };
+  await runProbe(lab, client.name, job, { onLine, signal });
+  return answered === job.tasks.length;
 }

@@ -2,6 +2,7 @@
 // the same bytes for the same topology, so that `up --dry-run` and golden files mean something.
 
 import type { LabPlan, PlannedFile, PlannedLink, PlannedNode, PlannedService } from '../runtimes/lab-plan.ts';
+import { NODE_FLAGS } from '../runtimes/programs.ts';
 import type { LabNode, Link, ResolvedTopology } from '../topology/resolved.ts';
 import { agentConfig, both, dnsConfig, edgeConfig } from './service-configs/pop.ts';
 import { rootHints, unboundConfig } from './service-configs/unbound.ts';
@@ -52,7 +53,7 @@ function servicesOf(topology: ResolvedTopology, node: LabNode, inputs: PlanInput
   ): ServiceWithFiles => ({
     service: {
       name,
-      argv: [...NODE_COMMAND, `{project}/src/${room}/main.ts`, '--config', `{lab}/${node.name}/${name}.json`],
+      argv: [...NODE_COMMAND, `{program:${room}}`, '--config', `{lab}/${node.name}/${name}.json`],
       health: { kind: 'http', socket: `{run}/${name}.sock`, path: name === 'agent' ? '/state' : '/healthz' },
     },
     files: [file(`${name}.json`, `${JSON.stringify(config, null, 2)}\n`), ...extra],
@@ -112,13 +113,7 @@ function servicesOf(topology: ResolvedTopology, node: LabNode, inputs: PlanInput
   return list;
 }
 
-/** Small heaps and one compiler thread: two dozen such processes share the machine. */
-const NODE_COMMAND = [
-  '{node}',
-  '--max-semi-space-size=1',
-  '--v8-pool-size=1',
-  '--disable-warning=ExperimentalWarning',
-];
+const NODE_COMMAND = ['{node}', ...NODE_FLAGS];
 
 function planNode(
   topology: ResolvedTopology,

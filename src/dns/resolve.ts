@@ -41,7 +41,7 @@ export function resolve(
       return steered(state, zone, answer, owner, rule, question.type, client);
     }
     if (question.type === TYPES.ANY)
-      return { ...empty('any-refused-politely'), answer: [...answer, minimalAny(owner)] };
+      return { ...empty('any-minimal'), answer: [...answer, minimalAny(owner)] };
     const rrset = found.node.rrsets.get(question.type);
     if (rrset) {
       answer.push({ ...rrset, owner });

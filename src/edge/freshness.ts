@@ -59,10 +59,10 @@ export function currentAgeSeconds(stored: Ageing, nowMs: number): number {
   return stored.initialAgeSeconds + Math.max(0, nowMs - stored.responseTimeMs) / 1000;
 }
 
-/** Lifetime minus age in whole seconds, rounded up while fresh: the `ttl` of Cache-Status. 0 or less means stale. */
+/** Lifetime minus age in whole seconds, rounded up: the `ttl` of Cache-Status. 0 or less means stale. */
 export function ttlSeconds(stored: Ageing, nowMs: number): number {
-  const ttl = stored.lifetimeSeconds - currentAgeSeconds(stored, nowMs);
-  return ttl > 0 ? Math.ceil(ttl) : Math.min(0, Math.floor(ttl));
+  // The sum turns -0 into 0.
+  return Math.ceil(stored.lifetimeSeconds - currentAgeSeconds(stored, nowMs)) + 0;
 }
 
 export function isFresh(stored: Ageing, nowMs: number): boolean {

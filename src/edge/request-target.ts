@@ -18,9 +18,8 @@ export function parseRequestTarget(method: string, target: string, fields: Field
   if (!isAuthority(host)) return bad('Host is not a host and port');
   if (method === 'CONNECT' || method === 'TRACE')
     return { ok: false, status: 405, reason: `${method} is not served` };
-  if (target.length > MAX_TARGET_LENGTH)
-    return { ok: false, status: 414, reason: 'request target too long' };
-  if (!/^[\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e%&|^`{}]+$/.test(target))
+  if (target.length > MAX_TARGET_LENGTH) return { ok: false, status: 414, reason: 'request target too long' };
+  if (!/^[\x21\x24-\x3b\x3d\x3f-\x5b\x5d-\x7e]+$/.test(target))
     return bad('request target has characters that no URI has');
   if (/%(?![0-9A-Fa-f]{2})/.test(target)) return bad('percent sign without two hexadecimal digits');
   if (target.startsWith('/')) return { ok: true, authority: host, pathAndQuery: target };

@@ -3,7 +3,7 @@
 // for somebody else's fetch, for the response that just arrived.
 
 import { type CacheControl, directiveSeconds, hasDirective, parseCacheControl } from './cache-control.ts';
-import { type ForwardReason } from './cache-status.ts';
+import type { ForwardReason } from './cache-status.ts';
 import { type Fields, fieldValue } from './fields.ts';
 import { currentAgeSeconds, staleAllowanceSeconds, ttlSeconds } from './freshness.ts';
 import type { ResponseHead } from './stored-response.ts';

@@ -25,7 +25,8 @@ export type NotStoredReason =
 
 /** Final statuses this cache understands (section 3): others are passed on, never stored. */
 const UNDERSTOOD = new Set([
-  200, 203, 204, 300, 301, 302, 303, 307, 308, 400, 403, 404, 405, 410, 414, 421, 451, 500, 501, 502, 503, 504,
+  200, 203, 204, 300, 301, 302, 303, 307, 308, 400, 403, 404, 405, 410, 414, 421, 451, 500, 501, 502, 503,
+  504,
 ]);
 
 export function storability(

@@ -26,7 +26,8 @@ export interface UpstreamExchange {
 }
 
 export interface UpstreamFailure {
-  status: 502 | 504;
+  /** 400 when the request itself could not be sent. */
+  status: 400 | 502 | 504;
   /** RFC 9209 section 2.3: `connection_refused`, `http_response_timeout` and the like. */
   error: string;
   /** One sentence. */

@@ -13,7 +13,11 @@ export function withVia(fields: Fields, pseudonym: string): string[] {
 }
 
 export function hasPassed(fields: Fields, pseudonym: string): boolean {
-  return (fieldValue(fields, 'via') ?? '')
-    .split(',')
-    .some((hop) => hop.trim().split(/[ \t]+/)[1]?.toLowerCase() === pseudonym.toLowerCase());
+  return (fieldValue(fields, 'via') ?? '').split(',').some(
+    (hop) =>
+      hop
+        .trim()
+        .split(/[ \t]+/)[1]
+        ?.toLowerCase() === pseudonym.toLowerCase(),
+  );
 }

@@ -14,8 +14,8 @@ import { verdict } from './verdict.ts';
 
 /** What routing/predict-catchment says of a client. */
 export interface PredictedCatchment {
-  /** POP's node name. */
-  pop: string;
+  /** POP's node name; undefined when no route leads to one. */
+  pop: string | undefined;
   asPath: readonly (number | string)[];
   explanation: string;
 }
@@ -26,6 +26,7 @@ export interface ComparisonInput {
   samples: readonly Sample[];
   family: Family;
   shaping: string;
+  timerCaveat?: string;
   predictions?: ReadonlyMap<string, PredictedCatchment>;
   /** Replaces the built-in explanation of a DNS choice, for instance by the GeoDNS server's own. */
   explainDns?: (client: ClientLocation, strategy: SteeringStrategy, pop: string) => string | undefined;
@@ -41,6 +42,7 @@ export function compare(input: ComparisonInput): Comparison {
     topology: topology.name,
     seed: topology.seed,
     timers: topology.timers,
+    ...(input.timerCaveat && { timerCaveat: input.timerCaveat }),
     bfd: topology.bfd,
     shaping: input.shaping,
     fidelity: {
@@ -94,7 +96,10 @@ function compareClient(client: ClientLocation, input: ComparisonInput): ClientCo
     strategies,
     ...(prediction &&
       samplesOf(samples, client.name, 'anycast').length > 0 && {
-        predicted: { pop: prediction.pop, agrees: prediction.pop === strategies.anycast.pop },
+        predicted: {
+          pop: prediction.pop ?? null,
+          agrees: (prediction.pop ?? null) === strategies.anycast.pop,
+        },
       }),
   };
 }
@@ -164,7 +169,7 @@ function reasonFor(
     return pop === bestPop ? 'the lowest-RTT POP' : 'BGP chose it; no prediction to explain it by';
   const path = `AS path ${prediction.asPath.join(' ')}`;
   if (prediction.pop !== pop)
-    return `the policy predicts ${prediction.pop}: ${prediction.explanation}; ${path}`;
+    return `the policy predicts ${prediction.pop ?? 'no POP'}: ${prediction.explanation}; ${path}`;
   return pop === bestPop ? `the lowest-RTT POP; ${path}` : `${prediction.explanation}; ${path}`;
 }
 

@@ -14,7 +14,8 @@ export type BirdFragments = Record<string, string>;
 export function birdConfig(topology: ResolvedTopology, nodeName: string, fragments: BirdFragments): string {
   const node = topology.nodes.find((candidate) => candidate.name === nodeName);
   if (!node) throw new TypeError(`no node ${nodeName}`);
-  if (node.kind === 'client') throw new TypeError(`${nodeName} is a client: it has a default route and no BIRD`);
+  if (node.kind === 'client')
+    throw new TypeError(`${nodeName} is a client: it has a default route and no BIRD`);
   const sessions = localSessions(topology, nodeName);
   const parts = [
     heading(topology, node),
@@ -147,7 +148,12 @@ function originations(topology: ResolvedTopology, node: LabNode): string[] {
   return blocks;
 }
 
-function staticProtocol(name: string, channel: 'ipv4' | 'ipv6', routes: Origination[], disabled = false): string[] {
+function staticProtocol(
+  name: string,
+  channel: 'ipv4' | 'ipv6',
+  routes: Origination[],
+  disabled = false,
+): string[] {
   return [
     `protocol static ${name} {`,
     ...(disabled ? ['\tdisabled;'] : []),

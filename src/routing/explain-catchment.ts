@@ -23,7 +23,9 @@ export function explainCatchment(
   const routers = path.filter((name) => forwarding.node(name).kind !== 'client' && name !== pop);
   for (const router of routers) {
     const { asn } = forwarding.node(router);
-    const siblings = topology.nodes.filter((node) => node.asn === asn && node.kind === 'router' && node.name !== router);
+    const siblings = topology.nodes.filter(
+      (node) => node.asn === asn && node.kind === 'router' && node.name !== router,
+    );
     for (const name of [router, ...siblings.map((node) => node.name)]) {
       const entry = rib.get(name);
       const refused = entry && bestCandidate(entry, best);
@@ -48,7 +50,13 @@ function networks(forwarding: Forwarding, routers: string[]): string[] {
   return [...new Set(routers.map((router) => forwarding.node(router).as))];
 }
 
-function sentence(forwarding: Forwarding, router: string, step: DecisionStep, won: Route, lost: Route): string {
+function sentence(
+  forwarding: Forwarding,
+  router: string,
+  step: DecisionStep,
+  won: Route,
+  lost: Route,
+): string {
   const { as } = forwarding.node(router);
   const [to, instead] = [won.origin, lost.origin];
   const heard = (route: Route) => route.entry ?? route.origin;

@@ -7,8 +7,8 @@ import { explainCatchment } from './explain-catchment.ts';
 import { Forwarding, followPath, type LabFamily, roundTrip, settledRoutes } from './predict-path.ts';
 import type { PredictionOptions } from './predict-routes.ts';
 
-export { predictRoutes } from './predict-routes.ts';
 export { plannedRttMs, predictPath } from './predict-path.ts';
+export { predictRoutes } from './predict-routes.ts';
 
 export interface CatchmentOptions extends PredictionOptions {
   /** Which anycast address: that of the edges (default) or of the name servers. */
@@ -52,7 +52,10 @@ export function predictCatchment(
     const end = forward.nodes.at(-1) ?? '';
     const pop = forward.reached && popNames.has(end) ? end : undefined;
     const best = topology.pops
-      .map(({ name, edge }) => ({ pop: name, rttMs: roundTrip(forwarding, client.name, edge[key], family)?.rttMs }))
+      .map(({ name, edge }) => ({
+        pop: name,
+        rttMs: roundTrip(forwarding, client.name, edge[key], family)?.rttMs,
+      }))
       .filter((candidate): candidate is { pop: string; rttMs: number } => candidate.rttMs !== undefined)
       .sort((a, b) => a.rttMs - b.rttMs)[0];
     const asPath = rib.get(client.accessNode)?.best.asPath ?? [];

@@ -5,7 +5,12 @@ import { formatAddress, parseAddress } from '../net/ip-address.ts';
 import { type Prefix, parsePrefix, prefixContains } from '../net/prefix.ts';
 import type { LabNode, Link, ResolvedTopology } from '../topology/resolved.ts';
 import type { Route } from './bgp-decision.ts';
-import { type PredictedRoutes, type PredictionOptions, predictRoutes, type RibEntry } from './predict-routes.ts';
+import {
+  type PredictedRoutes,
+  type PredictionOptions,
+  predictRoutes,
+  type RibEntry,
+} from './predict-routes.ts';
 import { sourceAddress } from './source-address.ts';
 
 export type LabFamily = 4 | 6;
@@ -35,7 +40,11 @@ export function predictPath(
   family: LabFamily = 4,
   options?: PredictionOptions,
 ): PredictedPath {
-  return followPath(new Forwarding(settledRoutes(topology, options)), from, destinationAddress(topology, to, family));
+  return followPath(
+    new Forwarding(settledRoutes(topology, options)),
+    from,
+    destinationAddress(topology, to, family),
+  );
 }
 
 /** Round trip from a client to a POP (`pop-fra`), `anycast` (HTTP) or any address; undefined when either way fails. */
@@ -93,6 +102,7 @@ export class Forwarding {
   readonly #nodes: Map<string, LabNode>;
   readonly #links: Map<string, Link>;
   readonly #owners = new Map<string, Set<string>>();
+  readonly #coveringRibs = new Map<string, Map<string, RibEntry>[]>();
   readonly #ribs: { prefix: Prefix; byNode: Map<string, RibEntry> }[] = [];
 
   constructor(routes: PredictedRoutes) {
@@ -130,12 +140,25 @@ export class Forwarding {
   }
 
   /** The router's best route to an address, by longest match. */
-  lookup(node: string, bytes: Uint8Array): Route | undefined {
-    for (const { prefix, byNode } of this.#ribs) {
-      const entry = prefixContains(prefix, bytes) ? byNode.get(node) : undefined;
+  lookup(node: string, address: string): Route | undefined {
+    for (const byNode of this.#covering(address)) {
+      const entry = byNode.get(node);
       if (entry) return entry.best;
     }
     return undefined;
+  }
+
+  /** Tables of the prefixes that contain an address, longest first; the same few addresses are asked for again and again. */
+  #covering(address: string): Map<string, RibEntry>[] {
+    const known = this.#coveringRibs.get(address);
+    if (known) return known;
+    const bytes = parseAddress(address);
+    if (!bytes) throw new TypeError(`not an IP address: ${address}`);
+    const found = this.#ribs
+      .filter(({ prefix }) => prefixContains(prefix, bytes))
+      .map(({ byNode }) => byNode);
+    this.#coveringRibs.set(address, found);
+    return found;
   }
 
   /** A neighbour at the other end of a living link that has the address: connected routes. */
@@ -169,15 +192,13 @@ interface Step {
 }
 
 export function followPath(forwarding: Forwarding, from: string, destination: string): PredictedPath {
-  const bytes = parseAddress(destination);
-  if (!bytes) throw new TypeError(`not an IP address: ${destination}`);
-  const address = formatAddress(bytes);
+  const address = canonical(destination);
   const path: PredictedPath = { nodes: [from], links: [], delayMs: 0, reached: false };
   let current = from;
   for (let hop = 0; hop < MAXIMUM_HOPS; hop++) {
     if (!forwarding.routes.isNodeAlive(current)) return { ...path, failure: 'unreachable' };
     if (forwarding.isOwner(current, address)) return { ...path, reached: true };
-    const step = nextStep(forwarding, current, address, bytes);
+    const step = nextStep(forwarding, current, address);
     if (!step) return { ...path, failure: 'unreachable' };
     for (const link of step.links) path.delayMs = roundMs(path.delayMs + forwarding.delayMs(link));
     path.links.push(...step.links);
@@ -187,7 +208,7 @@ export function followPath(forwarding: Forwarding, from: string, destination: st
   return { ...path, failure: 'loop' };
 }
 
-function nextStep(forwarding: Forwarding, current: string, address: string, bytes: Uint8Array): Step | undefined {
+function nextStep(forwarding: Forwarding, current: string, address: string): Step | undefined {
   const node = forwarding.node(current);
   const connected = forwarding.connected(node, address);
   if (connected) return connected;
@@ -196,9 +217,11 @@ function nextStep(forwarding: Forwarding, current: string, address: string, byte
     const gateway = node.defaultGateway && canonical(node.defaultGateway.ipv4);
     return port && gateway ? forwarding.connected(node, gateway) : undefined;
   }
-  const route = forwarding.lookup(current, bytes);
+  const route = forwarding.lookup(current, address);
   if (route?.nextHop !== undefined) {
-    return route.internal ? inside(forwarding, current, route.nextHop) : { to: route.nextHop, links: route.links };
+    return route.internal
+      ? inside(forwarding, current, route.nextHop)
+      : { to: route.nextHop, links: route.links };
   }
   // A loopback of the same transit: only the IGP knows it.
   for (const router of forwarding.routes.igp.get(current)?.keys() ?? []) {
@@ -212,10 +235,19 @@ function inside(forwarding: Forwarding, from: string, to: string): Step | undefi
   return route && { to: route.nextHop, links: [route.link] };
 }
 
+/** RFC 5952 text, whatever the topology's spelling; remembered, since the same addresses come up for every path. */
 function canonical(address: string): string {
+  const known = canonicalTexts.get(address);
+  if (known !== undefined) return known;
   const bytes = parseAddress(address);
-  return bytes ? formatAddress(bytes) : address;
+  const text = bytes ? formatAddress(bytes) : address;
+  if (canonicalTexts.size >= CANONICAL_TEXTS_KEPT) canonicalTexts.clear();
+  canonicalTexts.set(address, text);
+  return text;
 }
+
+const CANONICAL_TEXTS_KEPT = 10_000; // all addresses of the largest topology, and a bound for a long-running process
+const canonicalTexts = new Map<string, string>();
 
 /** Sums of decimal delays without binary noise: a nanosecond is more than any delay states. */
 export function roundMs(value: number): number {

@@ -1,8 +1,15 @@
 // Computes, from the topology alone, the routes that all BIRDs settle on: each prefix is announced by its origin and
 // spreads session by session, import policy, decision and export policy at each router, until nothing changes.
 
-import type { BgpSession, DualStack, LabNode, Link, ResolvedTopology, SessionEnd } from '../topology/resolved.ts';
 import { parseAddress } from '../net/ip-address.ts';
+import type {
+  BgpSession,
+  DualStack,
+  LabNode,
+  Link,
+  ResolvedTopology,
+  SessionEnd,
+} from '../topology/resolved.ts';
 import { bestRoute, type Route } from './bgp-decision.ts';
 import { type IgpTables, igpTables } from './igp.ts';
 import { isLoop, LOCAL_PREFERENCE, mayExport } from './policy.ts';
@@ -39,6 +46,9 @@ interface Direction {
   receiver: SessionEnd;
   /** Link to the neighbour (ebgp), or the member's port (rs). */
   link?: string;
+  /** BGP identifier and address of the sending end, as numbers. */
+  routerId: number;
+  neighbourAddress: number;
 }
 
 const MAXIMUM_CHANGES_PER_NODE = 200; // the lab's policies are safe (Gao and Rexford), so this means our own mistake
@@ -52,7 +62,6 @@ export function predictRoutes(topology: ResolvedTopology, options: PredictionOpt
   const igp = igpTables(topology, isLinkAlive);
   const routes: PredictedRoutes = { topology, igp, isNodeAlive, isLinkAlive, ribs: new Map() };
   const outgoing = liveDirections(routes);
-  const routerIds = new Map(topology.nodes.map((node) => [node.name, addressNumber(node.loopback.ipv4)]));
 
   const withdrawn = new Set(options.withdrawn);
   const origins = new Map<string, { prefix: DualStack; nodes: string[]; anycast: boolean }>();
@@ -62,7 +71,7 @@ export function predictRoutes(topology: ResolvedTopology, options: PredictionOpt
     if (isNodeAlive(node) && !(kind !== 'unicast' && withdrawn.has(node))) known.nodes.push(node);
   }
   for (const [key, { prefix, nodes, anycast }] of origins) {
-    routes.ribs.set(key, { prefix, byNode: spread(nodes, anycast, outgoing, igp, routerIds) });
+    routes.ribs.set(key, { prefix, byNode: spread(nodes, anycast, outgoing, igp) });
   }
   return routes;
 }
@@ -84,7 +93,16 @@ function liveDirections(routes: PredictedRoutes): Map<string, Direction[]> {
       [b, a, session.b, session.a],
     ] as const) {
       const list = outgoing.get(from.name) ?? [];
-      list.push({ from, to, session, sender, receiver, link: linkName });
+      list.push({
+        from,
+        to,
+        session,
+        sender,
+        receiver,
+        link: linkName,
+        routerId: addressNumber(from.loopback.ipv4),
+        neighbourAddress: addressNumber(sender.addresses.ipv4),
+      });
       outgoing.set(from.name, list);
     }
   }
@@ -101,7 +119,6 @@ function spread(
   anycast: boolean,
   outgoing: Map<string, Direction[]>,
   igp: IgpTables,
-  routerIds: Map<string, number>,
 ): Map<string, RibEntry> {
   const received = new Map<string, Map<Direction | 'self', Route>>();
   const best = new Map<string, { route: Route; via: Direction | 'self' }>();
@@ -132,12 +149,13 @@ function spread(
       received.set(node, table);
       // BIRD never sends a route back to the session it came from; what was sent there before is withdrawn.
       const sendable = chosen && !(chosen.via !== 'self' && chosen.via.session === direction.session);
-      const route = sendable ? transmit(chosen.route, direction, anycast, igp, routerIds) : undefined;
+      const route = sendable ? transmit(chosen.route, direction, anycast, igp) : undefined;
       if (route) table.set(direction, route);
       else if (!table.delete(direction)) continue;
       if (!choose(node, table, best)) continue;
       const count = (changes.get(node) ?? 0) + 1;
-      if (count > MAXIMUM_CHANGES_PER_NODE) throw new Error(`routes to the prefix of ${origins} never settle at ${node}`);
+      if (count > MAXIMUM_CHANGES_PER_NODE)
+        throw new Error(`routes to the prefix of ${origins} never settle at ${node}`);
       changes.set(node, count);
       queue.push(node);
     }
@@ -178,19 +196,9 @@ function sameRoute(a: Route, b: Route): boolean {
 }
 
 /** Export at the one end and import at the other; undefined where either refuses. */
-function transmit(
-  route: Route,
-  direction: Direction,
-  anycast: boolean,
-  igp: IgpTables,
-  routerIds: Map<string, number>,
-): Route | undefined {
-  const { from, to, session, sender, receiver, link } = direction;
-  const base = {
-    origin: route.origin,
-    routerId: routerIds.get(from.name) ?? 0,
-    neighbourAddress: addressNumber(sender.addresses.ipv4),
-  };
+function transmit(route: Route, direction: Direction, anycast: boolean, igp: IgpTables): Route | undefined {
+  const { from, to, session, sender, receiver, link, routerId, neighbourAddress } = direction;
+  const base = { origin: route.origin, routerId, neighbourAddress };
   if (session.kind === 'ibgp') {
     const path = igp.get(to.name)?.get(from.name);
     if (route.internal || !path) return undefined;
@@ -220,5 +228,5 @@ function transmit(
 }
 
 function addressNumber(address: string): number {
-  return (parseAddress(address) ?? []).reduce((value, byte) => value * 256 + byte, 0);
+  return [...(parseAddress(address) ?? [])].reduce((value, byte) => value * 256 + byte, 0);
 }

@@ -34,7 +34,13 @@ export function localSessions(topology: ResolvedTopology, node: string): LocalSe
     const base = `${session.kind}_${remote.node.replace(/[^A-Za-z0-9]/g, '_')}`;
     const count = (used.get(base) ?? 0) + 1;
     used.set(base, count);
-    found.push({ session, protocol: count === 1 ? base : `${base}_${count}`, local, remote, passive: isB && session.kind === 'rs' });
+    found.push({
+      session,
+      protocol: count === 1 ? base : `${base}_${count}`,
+      local,
+      remote,
+      passive: isB && session.kind === 'rs',
+    });
   }
   return found;
 }

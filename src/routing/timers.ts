@@ -19,7 +19,8 @@ export interface TimerProfile {
   flattersAnycast: string;
 }
 
-const NO_MRAI = 'BIRD has no minimum route advertisement interval (RFC 4271 section 9.2.1.1), so withdrawals spread at once';
+const NO_MRAI =
+  'BIRD has no minimum route advertisement interval (RFC 4271 section 9.2.1.1), so withdrawals spread at once';
 
 /**
  * Inside a transit, the same in all profiles: the lab studies routing between networks, and real backbones find broken

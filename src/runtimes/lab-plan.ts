@@ -17,8 +17,8 @@ export interface PlannedService {
   /** `bird`, `unbound`, `dns`, `edge`, `agent`, `origin`. */
   name: string;
   /**
-   * The command. `{node}` stands for the Node.js executable, `{project}` for this project's folder, `{lab}` for the
-   * lab's folder and `{run}` for the node's volatile folder (sockets); the runtime puts its own paths in.
+   * The command. `{node}` stands for the Node.js executable, `{program:NAME}` for a program of the project, `{lab}`
+   * for the lab's files and `{run}` for the node's volatile folder (sockets); the runtime puts its own paths in.
    */
   argv: string[];
   health: ServiceHealthCheck;

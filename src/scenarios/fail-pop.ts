@@ -8,6 +8,7 @@ import { analyseFailover } from '../measurement/failover.ts';
 import { planFailoverProbes } from '../measurement/failover-plan.ts';
 import { startFailoverProbes } from '../measurement/io/run-failover.ts';
 import type { Family, SteeringStrategy } from '../measurement/sample.ts';
+import { failoverVerdict } from '../report/failover-verdict.ts';
 import { writeReport } from '../report/io/write-report.ts';
 import type { FailoverReport } from '../report/report-model.ts';
 import { failoverTable } from '../report/terminal-table.ts';
@@ -138,7 +139,11 @@ async function run(context: ScenarioContext): Promise<ScenarioOutcome> {
     }),
   };
   const files = await writeReport(context.outDir, { samples: [], failover: report });
-  return { result: report, text: (style) => failoverTable(report, style), files: { ...files } };
+  return {
+    result: report,
+    text: (style) => `${failoverTable(report, style)}\n${failoverVerdict(report)}\n`,
+    files: { ...files },
+  };
 }
 
 /** The POP with the most users by predicted anycast catchment: its failure has something to show. */

@@ -104,16 +104,6 @@ export function frameLimit(impairment: Impairment): number {
   return Math.max(MINIMUM_LIMIT_FRAMES, Math.ceil(bufferedBytes / FULL_FRAME_BYTES));
 }
 
-/**
- * Whether single frames count: loss, duplication, reordering and rate act on frames, so that a link with any of them
- * must not carry superframes (TCP segments that the kernel keeps together), which would be lost or delayed as one.
- */
-export function needsSingleFrames(impairment: Impairment): boolean {
-  return Boolean(
-    impairment.lossPercent || impairment.duplicatePercent || impairment.reorderPercent || impairment.rateMbit,
-  );
-}
-
 /** Box and Muller (1958), one of the pair. */
 function standardNormal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());

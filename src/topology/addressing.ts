@@ -17,8 +17,8 @@ const POPS_IN_TEST_NET_3 = 16;
 export const ADDRESS_LIMITS = {
   /** /28s in 203.0.113.0/24 and 198.19.0.0-198.19.239.255, before the origin's. */
   pops: POPS_IN_TEST_NET_3 + 240 * 16,
-  /** IPv6 client prefixes end where the anycast ones begin (2001:db8:a000::/48). */
-  clients: 0x6000 - 1,
+  /** /24s in 100.64.0.0/10, without the first. */
+  clients: 64 * 256 - 1,
   /** 198.18.240.0/24 to 198.18.255.0/24. */
   ixps: 16,
   ixpMembers: 252,

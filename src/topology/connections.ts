@@ -20,7 +20,6 @@ export interface Connection extends Delay {
   lossPercent: number;
 }
 
-/** IXP ports are in the same buildings as the routers, unless the member comes from another city. */
 export function resolveConnections(
   input: TopologyInput,
   nodes: LabNode[],
@@ -68,18 +67,25 @@ export function resolveConnections(
       return connect('backbone', find(routerName(name, a)), find(routerName(name, b)), undefined, delayMs);
     }),
   );
-  const interconnects = input.interconnects.flatMap((interconnect) => {
-    const [a, b, bIs] =
-      'peers' in interconnect
-        ? ([...interconnect.peers, 'peer'] as const)
-        : ([interconnect.customer, interconnect.provider, 'provider'] as const);
-    return interconnect.at.map((text) => {
-      const place = parseCityPair(text);
+  const interconnects = input.interconnects.flatMap((interconnect) =>
+    interconnect.at.map((text) => {
+      const { a: firstCity, b: secondCity, delayMs } = parseCityPair(text);
       const end = (network: string, city: string) =>
         find(byName.has(network) ? network : routerName(network, city));
-      return connect('interconnect', end(a, place.a), end(b, place.b), bIs, place.delayMs);
-    });
-  });
+      if ('peers' in interconnect) {
+        const [a, b] = interconnect.peers;
+        return connect('interconnect', end(a, firstCity), end(b, secondCity), 'peer', delayMs);
+      }
+      const { provider, customer } = interconnect;
+      return connect(
+        'interconnect',
+        end(customer, secondCity),
+        end(provider, firstCity),
+        'provider',
+        delayMs,
+      );
+    }),
+  );
   const pops = Object.entries(input.pops).flatMap(([code, pop]) => attach(find(popNodeName(code)), pop));
   const access = Object.entries(input.clients).flatMap(([name, client]) => {
     const profileName = client.access ?? input.access;

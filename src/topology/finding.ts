@@ -6,3 +6,10 @@ import type { ValuePath } from './yaml-source.ts';
 export interface Finding extends Omit<Problem, 'file' | 'line' | 'path'> {
   path: ValuePath;
 }
+
+/** `transits.t1.routers[2]`. */
+export function formatPath(path: ValuePath): string {
+  return path
+    .map((step, i) => (typeof step === 'number' ? `[${step}]` : `${i > 0 ? '.' : ''}${step}`))
+    .join('');
+}

@@ -8,6 +8,7 @@ import type { ValuePath } from './yaml-source.ts';
 interface SchemaNode {
   type?: string;
   description?: string;
+  examples?: unknown[];
   properties?: Record<string, SchemaNode>;
   additionalProperties?: SchemaNode | boolean;
   items?: SchemaNode;

@@ -1,6 +1,7 @@
 // A topology file's text to a checked TopologyInput, or all that is wrong with it at once, in the order of the lines.
 
 import type { Problem } from '../base/errors.ts';
+import { formatPath } from './finding.ts';
 import { readablePart } from './readable-part.ts';
 import type { ReferenceData } from './reference-data.ts';
 import { type TopologyInput, topologySchema } from './schema.ts';
@@ -28,7 +29,7 @@ export function parseTopology(text: string, file: string, data: ReferenceData): 
       ...finding,
       file,
       line: source.lineOf(path),
-      path: path.join('.'),
+      path: formatPath(path) || undefined,
     })),
   );
   problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));

@@ -7,29 +7,40 @@ import { CITY_OR_PAIR, CITY_PAIR, NETWORK_REFERENCE } from './references.ts';
 const city = z
   .string()
   .regex(/^[a-z]{3}$/, 'a city code is three lower-case letters')
-  .describe('City code of geoip/cities.csv: `fra`.');
+  .meta({ description: 'City code of geoip/cities.csv: `fra`.', examples: ['fra'] });
 const asn = z
   .int()
   .min(1)
   .max(4294967294)
-  .describe('AS number (RFC 6793). Lab ones: 64496-64511 and 4200000000 upwards.');
+  .meta({
+    description: 'AS number (RFC 6793). Lab ones: 64496-64511 and 4200000000 upwards.',
+    examples: [64496],
+  });
 const networkReference = z
   .string()
   .regex(new RegExp(NETWORK_REFERENCE), 'a network is written NAME, NAME@CITY or NAME@CITY 12ms')
-  .describe(
-    'A network, optionally where and at what one-way delay: `t1`, `t1@dal`, `t1@dal 12ms`. Default: its nearest router.',
-  );
+  .meta({
+    description:
+      'A network, optionally where and at what one-way delay: `t1`, `t1@dal`, `t1@dal 12ms`. Default: its nearest router.',
+    examples: ['t1', 't1@dal', 't1@dal 12ms'],
+  });
 const networkReferences = z.array(networkReference);
 const cityPair = z
   .string()
   .regex(new RegExp(CITY_PAIR), 'a backbone link is written CITY-CITY or CITY-CITY 6.5ms')
-  .describe(
-    'Two cities and, if not the cited or computed one, the one-way delay: `fra-lon`, `fra-lon 6.5ms`.',
-  );
+  .meta({
+    description:
+      'Two cities and, if not the cited or computed one, the one-way delay: `fra-lon`, `fra-lon 6.5ms`.',
+    examples: ['fra-lon', 'fra-lon 6.5ms'],
+  });
 const cityOrPair = z
   .string()
   .regex(new RegExp(CITY_OR_PAIR), 'a place is written CITY, CITY-CITY or CITY-CITY 6.5ms')
-  .describe('City where both have a router, or the city of each: `fra`, `fra-ams`, `fra-ams 5ms`.');
+  .meta({
+    description:
+      "City where both have a router, or the city of each, in the order of `peers`, or the provider's first: `fra`, `fra-ams`, `fra-ams 5ms`.",
+    examples: ['fra', 'fra-ams 5ms'],
+  });
 const name = (limit: number) =>
   z
     .string()
@@ -41,13 +52,16 @@ const name = (limit: number) =>
 const dualStackPrefix = z
   .strictObject({ ipv4: z.string().optional(), ipv6: z.string().optional() })
   .describe(
-    'Prefixes (`192.0.2.0/24`) to use instead of the lab’s own; the lab is closed, so real ones never leave it.',
+    "Prefixes (`192.0.2.0/24`) to use instead of the lab's own; the lab is closed, so real ones never leave it.",
   );
 
 const transit = z.strictObject({
   asn,
   description: z.string().optional(),
-  routers: z.array(city).min(1).describe('Cities with a router; node names are NAME-CITY.'),
+  routers: z
+    .array(city)
+    .min(1)
+    .meta({ description: 'Cities with a router; node names are NAME-CITY.', examples: [['fra', 'lon']] }),
   links: z.array(cityPair).default([]).describe('Backbone links; all routers must be connected by them.'),
 });
 
@@ -74,24 +88,30 @@ const attachment = {
 };
 
 const pop = z.strictObject({
-  city: city.optional().describe('Default: the POP’s own code.'),
+  city: city.optional().describe("Default: the POP's own code."),
   ...attachment,
   prefix: dualStackPrefix.optional(),
 });
 
 const client = z.strictObject({
-  city: city.optional().describe('Default: the city with the location’s name.'),
-  users: z.number().positive().describe('Weight: Internet users, in millions.'),
+  city: city.optional().describe("Default: the city with the location's name."),
+  users: z
+    .number()
+    .positive()
+    .meta({ description: 'Weight: Internet users, in millions.', examples: [100] }),
   access: z
     .enum(['fibre', 'cable', 'dsl', 'lte', 'satellite', 'lab'])
     .optional()
     .describe('Last mile (netem/access-profiles.csv).'),
   asn: asn.optional().describe('Of its access network. Default: 4200000000 + its position.'),
-  upstreams: networkReferences.min(1).describe('Transit networks that its access network buys from.'),
+  upstreams: networkReferences.min(1).meta({
+    description: 'Transit networks that its access network buys from.',
+    examples: [['t1', 't2@lon']],
+  }),
   resolver: z
     .enum(['isp', 'public'])
     .default('isp')
-    .describe('`isp`: its access network’s own; `public`: the anycast one.'),
+    .describe("`isp`: its access network's own; `public`: the anycast one."),
   prefix: dualStackPrefix.optional(),
 });
 
@@ -101,7 +121,9 @@ const publicResolver = z.strictObject({
   clientSubnet: z.boolean().default(false).describe('Sends EDNS Client Subnet (RFC 7871) to the CDN.'),
 });
 
-const site = z.strictObject({ city, asn, ...attachment, prefix: dualStackPrefix.optional() });
+const site = z
+  .strictObject({ city, asn, ...attachment, prefix: dualStackPrefix.optional() })
+  .meta({ examples: [{ city: 'fra', asn: 64502, providers: ['t1'] }] });
 
 const positiveSeconds = z.number().positive();
 const steering = z.strictObject({
@@ -129,10 +151,12 @@ const steering = z.strictObject({
     .describe('Share of client prefixes that the GeoIP database puts in a wrong city.'),
 });
 
-const cdn = z.strictObject({
-  asn,
-  anycast: z.strictObject({ http: dualStackPrefix.optional(), dns: dualStackPrefix.optional() }).optional(),
-});
+const cdn = z
+  .strictObject({
+    asn,
+    anycast: z.strictObject({ http: dualStackPrefix.optional(), dns: dualStackPrefix.optional() }).optional(),
+  })
+  .meta({ description: 'The CDN.', examples: [{ asn: 64500 }] });
 
 /** What validation can look at one by one when a file is wrong elsewhere. */
 export const sectionSchemas = {
@@ -149,7 +173,7 @@ export const sectionSchemas = {
 
 export const topologySchema = z
   .strictObject({
-    name: name(32),
+    name: name(32).meta({ examples: ['my-internet'] }),
     description: z.string().default(''),
     seed: z.int().min(0).max(4294967295).default(1).describe('Of all random choices.'),
     timers: z.enum(['fast', 'default', 'internet']).default('fast').describe('BGP timer profile.'),
@@ -162,7 +186,7 @@ export const topologySchema = z
       .strictObject({ clientSubnet: z.boolean().default(false), serveExpired: z.boolean().default(false) })
       .prefault({})
       .describe(
-        'The access networks’ resolvers: whether they send EDNS Client Subnet, and serve expired answers (RFC 8767).',
+        "The access networks' resolvers: whether they send EDNS Client Subnet, and serve expired answers (RFC 8767).",
       ),
     transits: z.record(name(12), transit),
     interconnects: z.array(interconnect).default([]),

@@ -20,6 +20,7 @@ function findingsOf(issue: Issue, root: unknown): Finding[] {
   const path = issue.path as ValuePath;
   const value = valueAt(root, path);
   const expected = expectationOf(path);
+  const hint = exampleOf(path) ?? 'change it, or leave it out';
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) =>
@@ -29,7 +30,7 @@ function findingsOf(issue: Issue, root: unknown): Finding[] {
       if (value === undefined) return [missing(path)];
       if (value === null)
         return [{ path, message: 'this is empty', expected, hint: 'give it a value, or remove the key' }];
-      return [{ path, message: 'wrong kind of value', expected, found: shown(value) }];
+      return [{ path, message: 'wrong kind of value', expected, found: shown(value), hint }];
     case 'invalid_value':
       return [
         {
@@ -37,12 +38,18 @@ function findingsOf(issue: Issue, root: unknown): Finding[] {
           message: 'not one of the possible values',
           expected: `one of ${issue.values.join(', ')}`,
           found: shown(value),
-          hint: didYouMean(String(value), issue.values.map(String)),
+          hint: didYouMean(String(value), issue.values.map(String)) ?? 'choose one of these',
         },
       ];
     case 'invalid_key':
       return [
-        { path, message: 'not a good name', expected: issue.issues[0]?.message, found: String(path.at(-1)) },
+        {
+          path,
+          message: 'not a good name',
+          expected: issue.issues[0]?.message,
+          found: String(path.at(-1)),
+          hint: 'rename it: london, t1',
+        },
       ];
     case 'too_small':
       return [
@@ -51,21 +58,23 @@ function findingsOf(issue: Issue, root: unknown): Finding[] {
           message: 'too small',
           expected: bound('at least', issue.minimum, issue.origin, issue.inclusive),
           found: shown(value),
+          hint,
         },
       ];
     case 'too_big':
       return issue.origin === 'string'
-        ? [{ path, message: 'too long', expected: issue.message, found: shown(value) }]
+        ? [{ path, message: 'too long', expected: issue.message, found: shown(value), hint }]
         : [
             {
               path,
               message: 'too big',
               expected: bound('at most', issue.maximum, issue.origin, issue.inclusive),
               found: shown(value),
+              hint,
             },
           ];
     default:
-      return [{ path, message: 'not in the right form', expected: issue.message, found: shown(value) }];
+      return [{ path, message: 'not in the right form', expected: issue.message, found: shown(value), hint }];
   }
 }
 
@@ -75,7 +84,7 @@ function missing(path: ValuePath): Finding {
     path,
     message: `${key} is missing`,
     expected: expectationOf(path),
-    hint: `add \`${key}: ...\` here`,
+    hint: exampleOf(path)?.replace('for example', 'add') ?? `add \`${key}: ...\` here`,
   };
 }
 
@@ -100,7 +109,29 @@ function expectationOf(path: ValuePath): string | undefined {
   const kind =
     { object: 'a map', array: 'a list', integer: 'a whole number', string: 'text' }[node.type ?? ''] ??
     node.type;
-  return [kind && withArticle(kind), node.description].filter(Boolean).join('; ') || undefined;
+  return (
+    [kind && withArticle(kind), node.description && inSentence(node.description)]
+      .filter(Boolean)
+      .join('; ') || undefined
+  );
+}
+
+/** From the schema's examples: `for example \`asn: 64496\``. */
+function exampleOf(path: ValuePath): string | undefined {
+  const example = schemaAt(path)?.examples?.[0];
+  if (example === undefined) return undefined;
+  const text =
+    typeof example === 'string'
+      ? example
+      : JSON.stringify(example).replaceAll('"', '').replaceAll(',', ', ').replaceAll(':', ': ');
+  const key = path.at(-1);
+  return typeof key === 'number' ? `for example \`${text}\`` : `for example \`${key}: ${text}\``;
+}
+
+/** Without the full stop, and in lower case unless it begins with an abbreviation. */
+function inSentence(description: string): string {
+  const text = description.replace(/\.$/, '');
+  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 }
 
 function withArticle(kind: string): string {
@@ -108,7 +139,7 @@ function withArticle(kind: string): string {
 }
 
 function bound(words: string, limit: number | bigint, origin: string, inclusive = true): string {
-  const unit = origin === 'array' ? ' items' : '';
+  const unit = origin !== 'array' ? '' : limit === 1 ? ' item' : ' items';
   return inclusive
     ? `${words} ${limit}${unit}`
     : `${words === 'at least' ? 'more' : 'less'} than ${limit}${unit}`;

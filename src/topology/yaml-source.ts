@@ -1,7 +1,19 @@
 // A YAML text with the line of every value, so that each problem can be shown where it was written.
 
-import { isMap, isNode, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLParseError,
+} from 'yaml';
 import type { Problem } from '../base/errors.ts';
+
+/** Far more than a topology has use for. */
+const MAX_ALIAS_COUNT = 100;
 
 export type ValuePath = readonly (string | number)[];
 
@@ -17,20 +29,42 @@ export function parseYaml(text: string): YamlSource {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const lineAt = (offset: number) => lines.linePos(offset).line;
+  // A text that is not YAML has no value to check further.
+  const readable = document.errors.every((error) => error.code === 'DUPLICATE_KEY');
+  const { value, problem } = readable ? documentValue(document) : {};
   return {
-    // A text that is not YAML has no value to check further.
-    value: document.errors.some((error) => error.code !== 'DUPLICATE_KEY') ? undefined : document.toJS(),
-    problems: document.errors.map((error) => ({
-      line: lineAt(error.pos[0]),
-      ...(error.code === 'DUPLICATE_KEY'
-        ? { message: `duplicate name ${keyAt(text, error.pos[0])}`, hint: 'rename or remove one of the two' }
-        : {
-            message: `not YAML: ${error.message}`,
-            hint: 'check indentation, colons and brackets around this line',
-          }),
-    })),
+    value,
+    problems: [
+      ...(problem ? [problem] : []),
+      ...document.errors.map((error) => syntaxProblem(error, text, lineAt)),
+    ],
     lineOf: (path) => lineAt(offsetOf(document.contents, path)),
   };
+}
+
+function syntaxProblem(error: YAMLParseError, text: string, lineAt: (offset: number) => number): Problem {
+  const line = lineAt(error.pos[0]);
+  if (error.code === 'DUPLICATE_KEY') {
+    const name = keyAt(text, error.pos[0]);
+    return { line, message: `duplicate name ${name}`, hint: 'rename or remove one of the two' };
+  }
+  const hint = 'check indentation, colons and brackets around this line';
+  return { line, message: `not YAML: ${error.message}`, hint };
+}
+
+/** Aliases that expand without measure (a few lines can mean gigabytes) and unresolved ones are refused. */
+function documentValue(document: Document): { value?: unknown; problem?: Problem } {
+  try {
+    return { value: document.toJS({ maxAliasCount: MAX_ALIAS_COUNT }) };
+  } catch (cause) {
+    return {
+      problem: {
+        line: 1,
+        message: `not a usable YAML file: ${(cause as Error).message}`,
+        hint: 'write the repeated parts out instead of using aliases (*name)',
+      },
+    };
+  }
 }
 
 function offsetOf(root: Node | null, path: ValuePath): number {

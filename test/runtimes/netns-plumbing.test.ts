@@ -8,7 +8,7 @@ const { plan } = planFor({ topology: 'tiny' });
 
 describe('plumbing script', () => {
   it('makes every namespace before any link', () => {
-    const lines = plumbingScript(plan, 'veth').split('\n');
+    const lines = plumbingScript(plan, 'direct').split('\n');
     const lastNamespace = lines.findLastIndex((line) => line.startsWith('netns add'));
     const firstLink = lines.findIndex((line) => line.includes('type veth'));
     expect(lastNamespace).toBeGreaterThan(0);
@@ -16,7 +16,7 @@ describe('plumbing script', () => {
   });
 
   it('starts one shell for links and one per node, never a process per command', () => {
-    const script = plumbingScript(plan, 'veth');
+    const script = plumbingScript(plan, 'direct');
     expect(script.match(/ip -batch -/g)?.length).toBe(1 + plan.nodes.length);
   });
 
@@ -32,7 +32,7 @@ describe('plumbing script', () => {
   });
 
   it('forwards on routers and not on clients', () => {
-    const script = plumbingScript(plan, 'veth');
+    const script = plumbingScript(plan, 'direct');
     const scriptOf = (node: string) =>
       script.split('nsenter').find((part) => part.includes(`netns/${node} `)) ?? '';
     expect(scriptOf('t1-fra')).toContain('ip_forward');

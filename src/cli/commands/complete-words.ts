@@ -43,7 +43,8 @@ async function namesOf(kind: CompletionKind | 'lab', labName: string | undefined
   const { findLab, listLabs } = await import('../../deployment/labs.ts');
   if (kind === 'lab') return listLabs();
   if (kind === 'topology') return (await import('../../topology/io/load-topology.ts')).topologyNames();
-  if (kind === 'scenario') return (await import('../scenario-list.ts')).scenarioNames();
+  if (kind === 'scenario')
+    return (await import('../../scenarios/scenario-list.ts')).SCENARIOS.map((each) => each.name);
   if (kind === 'file' || kind === 'command' || Array.isArray(kind)) return [];
   const status = await (await findLab(labName)).lab.status();
   const nodes = status.nodes.map((node) => node.name);

@@ -1,11 +1,11 @@
-// `./lab events`: the lab's own log, from its start; with -f it goes on.
+// `./lab events`: the lab's own log, from its start; with -f it goes on. What is past is read from the lab's folder, so
+// that a lab that was killed can still tell what happened before.
 
+import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { labFolder } from '../../runtimes/lab-folder.ts';
 import type { LabEvent } from '../../runtimes/runtime.ts';
-import { cliOf } from '../context.ts';
-
-/** Without -f: the past is over when nothing came for this long. */
-const QUIET_MS = 150;
+import { cliOf, openLab } from '../context.ts';
 
 export function define(command: Command): void {
   command
@@ -14,26 +14,31 @@ export function define(command: Command): void {
     .addHelpText('after', '\nExamples:\n  ./lab events\n  ./lab events -f --json')
     .action(async (options: { follow?: boolean }, self: Command) => {
       const cli = cliOf(self);
-      const { findLab } = await import('../../deployment/labs.ts');
-      const { lab } = await findLab(cli.labName);
-      const enough = new AbortController();
-      let timer: NodeJS.Timeout | undefined;
-      const rest = () => {
-        if (options.follow) return;
-        clearTimeout(timer);
-        timer = setTimeout(() => enough.abort(), QUIET_MS);
-      };
-      rest();
-      for await (const event of lab.events({
-        fromStart: true,
-        signal: AbortSignal.any([cli.signal, enough.signal]),
-      })) {
-        if (cli.output.json) cli.output.dataLine(event);
-        else cli.output.print(formatEvent(event));
-        rest();
+      const show = (event: LabEvent) =>
+        cli.output.json ? cli.output.dataLine(event) : cli.output.print(formatEvent(event));
+      if (!options.follow) {
+        const { findLab } = await import('../../deployment/labs.ts');
+        const { lab } = await findLab(cli.labName);
+        for (const event of pastEvents(labFolder(lab.name).events)) show(event);
+        return;
       }
-      clearTimeout(timer);
+      const { lab } = await openLab(cli);
+      const following = async () => {
+        for await (const event of lab.events({ fromStart: true, signal: cli.signal })) show(event);
+      };
+      // A stream cut by Ctrl-C may never say that it has ended.
+      const interrupted = new Promise<void>((resolve) =>
+        cli.signal.addEventListener('abort', () => resolve()),
+      );
+      await Promise.race([following(), interrupted]);
     });
+}
+
+/** The last line may be half written. */
+function pastEvents(file: string): LabEvent[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as LabEvent);
 }
 
 export function formatEvent({ at, kind, subject, message }: LabEvent): string {

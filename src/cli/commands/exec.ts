@@ -23,7 +23,9 @@ Examples:
     .action(async (node: string, argv: string[], _options, self: Command) => {
       const cli = cliOf(self);
       const { lab, status } = await openLab(cli);
-      const result = await lab.exec(checkNode(status, node), argv, { stdio: 'inherit' });
+      // passThroughOptions keeps the `--`, so that options of the command are never taken for ours.
+      const command = argv[0] === '--' ? argv.slice(1) : argv;
+      const result = await lab.exec(checkNode(status, node), command, { stdio: 'inherit' });
       process.exitCode = result.exitCode;
     });
 }

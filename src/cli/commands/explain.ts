@@ -11,7 +11,8 @@ import { cliOf, type OpenLab, openLab } from '../context.ts';
 
 interface Options {
   client: string;
-  name: string;
+  qname: string;
+  name?: string;
   type: string;
   pop?: string;
 }
@@ -25,25 +26,33 @@ export function define(command: Command): void {
       'Why DNS steering sends a client to a POP: what the server knows, its candidates, its choice.',
     )
     .requiredOption('--client <address>', 'an address, or the name of a client location')
-    .option('--name <name>', 'the name it asks for', 'www.cdn.test')
+    .option(
+      '--qname <name>',
+      'the DNS name it asks for; --name with a dot in it means the same',
+      'www.cdn.test',
+    )
     .option('--type <type>', 'A or AAAA', 'A')
     .option('--pop <pop>', 'whose name server; by default the first healthy one')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ./lab explain dns --client 100.64.3.7\n  ./lab explain dns --client tokyo --name latency.cdn.test --pop pop-fra',
+      '\nExamples:\n  ./lab explain dns --client 100.64.3.7\n  ./lab explain dns --client tokyo --qname latency.cdn.test --pop pop-fra',
     )
     .action(async (options: Options, self: Command) => {
       const cli = cliOf(self);
+      // Lab names have no dots, DNS names do: `--name www.cdn.test` cannot mean a lab.
+      const isDnsName = options.name?.includes('.') === true;
+      const qname = isDnsName ? (options.name ?? '') : options.qname;
+      if (isDnsName && cli.labName === options.name) cli.labName = undefined;
       const open = await openLab(cli);
       const client = clientAddress(open.topology, options.client, options.type);
       const pop = choosePop(open, options.pop);
-      const query = new URLSearchParams({ name: options.name, type: options.type, client });
+      const query = new URLSearchParams({ name: qname, type: options.type, client });
       const explanation = await ask(`${open.lab.runFolder(pop)}/dns.sock`, `/explain?${query}`, pop);
-      if (cli.output.json) cli.output.data({ server: pop, ...explanation });
+      if (cli.output.json) cli.output.data({ server: pop, name: qname, ...explanation });
       else {
         const { explanationText } = await import('../explanation-text.ts');
-        cli.output.print(explanationText(pop, options.name, client, explanation));
+        cli.output.print(explanationText(pop, qname, client, explanation));
       }
     });
 }

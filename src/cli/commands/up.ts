@@ -32,7 +32,6 @@ export function define(command: Command): void {
     )
     .addOption(new Option('--timers <profile>', 'BGP timers').choices(['fast', 'default', 'internet']))
     .option('--seed <number>', 'for everything that is chosen by chance', parseInteger)
-    .option('-y, --yes', 'install missing packages without asking')
     .option('--no-compare', 'do not measure a first comparison')
     .option('--json', 'as JSON: the lab and its comparison, or the plan with --dry-run')
     .addHelpText(
@@ -64,7 +63,7 @@ Examples:
         });
         progress.step(
           result.alreadyRunning
-            ? `lab ${result.lab.name} runs already and nothing has changed`
+            ? `lab ${result.lab.name} runs already: nothing changed`
             : `lab ${result.lab.name} is ready after ${(result.tookMs / 1000).toFixed(1)} s`,
         );
         await afterwards(cli, options, result, progress);

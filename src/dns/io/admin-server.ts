@@ -18,10 +18,7 @@ export interface AdminSubject {
   rttErrors: ReadonlyMap<string, string>;
 }
 
-export async function startAdminServer(
-  where: ListenAddress,
-  subject: () => AdminSubject,
-): Promise<Listener> {
+export async function startAdminServer(where: ListenAddress, subject: () => AdminSubject): Promise<Listener> {
   const server = createServer((request, response) => {
     const url = URL.parse(request.url ?? '/', 'http://admin');
     if (!url) return sendText(response, 400, 'bad request target\n');

@@ -26,7 +26,11 @@ export function startHealthChecks(
   log: Log,
 ): HealthChecker {
   const states = new Map<string, HealthState>();
-  const unchecked = initialHealth(Date.now(), 'no healthUrl, so always up');
+  const unchecked: HealthView = {
+    state: 'up',
+    sinceMs: Date.now(),
+    reason: 'not checked: it has no healthUrl',
+  };
   const loops = pops.flatMap((pop, i) => {
     const url = pop.healthUrl;
     if (url === undefined) return [];

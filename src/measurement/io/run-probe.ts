@@ -1,7 +1,7 @@
 // Runs one probe process in a client node of a running lab, by the runtime's exec, and hands over its lines.
 
-import { fileURLToPath } from 'node:url';
 import { UserError } from '../../base/errors.ts';
+import { NODE_FLAGS, programPath } from '../../runtimes/programs.ts';
 import type { RunningLab } from '../../runtimes/runtime.ts';
 import { type ProbeJob, type ProbeLine, parseProbeLine } from '../probe-job.ts';
 
@@ -13,11 +13,7 @@ export interface RunProbeOptions {
 }
 
 /** The probe of this checkout, by the Node.js that runs us. */
-export const PROBE_COMMAND: readonly string[] = [
-  process.execPath,
-  '--disable-warning=ExperimentalWarning',
-  fileURLToPath(new URL('./probe-main.ts', import.meta.url)),
-];
+export const PROBE_COMMAND: readonly string[] = [process.execPath, ...NODE_FLAGS, programPath('probe')];
 
 export async function runProbe(
   lab: Pick<RunningLab, 'exec'>,

@@ -3,7 +3,7 @@
 import { TOLERANCE_MS, toleranceFor } from '../../measurement/fidelity.ts';
 import { percentile } from '../../measurement/latency-statistics.ts';
 import { frame, type Plot } from './frame.ts';
-import { linearScale, roundUp } from './scale.ts';
+import { linearScale } from './scale.ts';
 import { element, short, svg } from './svg.ts';
 
 export interface ErrorPoint {
@@ -16,12 +16,12 @@ const HEIGHT = 300;
 const PLOT: Plot = { left: 60, top: 28, right: WIDTH - 14, bottom: HEIGHT - 48 };
 
 export function errorScatter(points: readonly ErrorPoint[], label: string): string {
-  const longest = roundUp(Math.max(1, ...points.map((point) => point.plannedMs)));
+  const longest = 1.03 * Math.max(1, ...points.map((point) => point.plannedMs));
   const spread = percentile(
     points.map((point) => Math.abs(point.errorMs)),
     99,
   );
-  const height = roundUp(Math.max(1.5 * toleranceFor(longest), TOLERANCE_MS * 2, spread ?? 0));
+  const height = 1.25 * Math.max(toleranceFor(longest), TOLERANCE_MS * 2, spread ?? 0);
   const x = linearScale([0, longest], [PLOT.left, PLOT.right], 10);
   const y = linearScale([-height, height], [PLOT.bottom, PLOT.top], 6);
   const steps = Array.from({ length: 51 }, (_, i) => (longest * i) / 50);

@@ -22,15 +22,29 @@ export function catchmentMapSection(comparison: Comparison): string {
       const label = `Catchments by ${TITLES[strategy]}: ${wrong} of ${clients.length} locations not at their best POP`;
       return `<figure><h3>${TITLES[strategy]}</h3><div class="map">${worldMap(label, pops, clients)}</div><figcaption>${wrong === 0 ? 'Every location reaches its best POP.' : `${wrong} of ${clients.length} locations are not at their best POP.`}</figcaption></figure>`;
     });
-  const legend = comparison.pops.map(
-    (pop) =>
-      `<li>${popChip(comparison, pop.name)} ${escapeHtml(pop.city)} <span class="soft">${popShare(comparison, pop.name)}</span></li>`,
-  );
   return section(
     'Catchments',
     'Diamonds are POPs, dots are client locations (area: Internet users) in the colour of the POP that answered them. A red ring: another POP is faster, and the dashed line leads to it.',
-    `${landDefinition()}<div class="grid2">${figures.join('')}<div><h3>POPs and the users anycast brings them</h3><ul class="plain" style="list-style:none;padding:0">${legend.join('')}</ul></div></div>`,
+    `${landDefinition()}<div class="grid2">${figures.join('')}${popLoad(comparison)}</div>`,
   );
+}
+
+/** Users that each strategy brings each POP: the load that a catchment is. */
+function popLoad(comparison: Comparison): string {
+  const strategies = measuredStrategies(comparison).toReversed();
+  const total = comparison.clients.reduce((sum, client) => sum + client.users, 0);
+  const rows = comparison.pops.map((pop) => {
+    const cells = strategies.map((strategy) => {
+      const users = comparison.clients
+        .filter((client) => client.strategies[strategy].pop === pop.name)
+        .reduce((sum, client) => sum + client.users, 0);
+      const share = total === 0 ? 0 : Math.round((users / total) * 100);
+      return `<td class="l"><span class="bar pop-${popColour(comparison, pop.name) ?? 0}" style="width:${share * 1.4}px"></span> ${formatUsers(users)} <span class="soft">${share} %</span></td>`;
+    });
+    return `<tr><td class="l">${popChip(comparison, pop.name)} ${escapeHtml(pop.city)}</td>${cells.join('')}</tr>`;
+  });
+  const head = strategies.map((strategy) => `<th class="l">${TITLES[strategy]}</th>`);
+  return `<div><h3>Users each POP gets</h3><div class="scroll"><table><thead><tr><th class="l">POP</th>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div></div>`;
 }
 
 function mapClient(client: ClientComparison, strategy: SteeringStrategy): MapClient {
@@ -50,12 +64,4 @@ function mapClient(client: ClientComparison, strategy: SteeringStrategy): MapCli
     suboptimal: isSuboptimal(client, strategy),
     note: `${client.city}, ${formatUsers(client.users)} users: ${answered} (${best})`,
   };
-}
-
-function popShare(comparison: Comparison, pop: string): string {
-  const total = comparison.clients.reduce((sum, client) => sum + client.users, 0);
-  const users = comparison.clients
-    .filter((client) => client.strategies.anycast.pop === pop)
-    .reduce((sum, client) => sum + client.users, 0);
-  return `${formatUsers(users)} (${total === 0 ? 0 : Math.round((users / total) * 100)} %)`;
 }

@@ -4,6 +4,7 @@ import { BIN_MS, type FailoverTotals, type StrategyFailover } from '../../measur
 import type { SteeringStrategy } from '../../measurement/sample.ts';
 import { lossTimeline } from '../charts/loss-timeline.ts';
 import { escapeHtml } from '../charts/svg.ts';
+import { failoverVerdict } from '../failover-verdict.ts';
 import { formatDuration, formatUsers } from '../format.ts';
 import type { FailoverReport } from '../report-model.ts';
 import { conditions } from './fidelity.ts';
@@ -48,7 +49,7 @@ export function failoverSection(report: FailoverReport): string {
   return section(
     `Failover: ${report.pop} fails (${report.how})`,
     'The POP goes at second 0 and comes back at the second mark.',
-    `${totals}<h3 style="margin-top:18px">Time line</h3>${strategyLegend(strategies)}${timeline}${perClientTable(result.strategies)}<ul class="plain">${[...notes.map(escapeHtml), ...conditions(report.timers, report.bfd)].map((note) => `<li>${note}</li>`).join('')}</ul>`,
+    `<p>${escapeHtml(failoverVerdict(report))}</p>${totals}<h3 style="margin-top:18px">Time line</h3>${strategyLegend(strategies)}${timeline}${perClientTable(result.strategies)}<ul class="plain">${[...notes.map(escapeHtml), ...conditions(report)].map((note) => `<li>${note}</li>`).join('')}</ul>`,
   );
 }
 

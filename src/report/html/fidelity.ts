@@ -6,7 +6,7 @@ import type { Sample } from '../../measurement/sample.ts';
 import { type ErrorPoint, errorScatter } from '../charts/error-scatter.ts';
 import { escapeHtml } from '../charts/svg.ts';
 import { formatPercent } from '../format.ts';
-import { EMULATION_CAVEATS, TIMER_CAVEATS } from '../report-model.ts';
+import { EMULATION_CAVEATS } from '../report-model.ts';
 import { section } from './parts.ts';
 
 export function fidelitySection(comparison: Comparison, samples: readonly Sample[]): string {
@@ -35,7 +35,7 @@ export function fidelitySection(comparison: Comparison, samples: readonly Sample
           `${agreement.agreeing} of ${agreement.clients} measured anycast catchments are the ones predicted from the topology's policy.`,
         ]
       : []),
-    ...conditions(comparison.timers, comparison.bfd),
+    ...conditions(comparison),
   ];
   const chart =
     points.length === 0
@@ -49,10 +49,10 @@ export function fidelitySection(comparison: Comparison, samples: readonly Sample
 }
 
 /** The timer profile and the caveats that go with every number about routing; HTML. */
-export function conditions(timers: string, bfd: boolean): string[] {
+export function conditions(measured: { timers: string; timerCaveat?: string; bfd: boolean }): string[] {
   return [
-    TIMER_CAVEATS[timers] ?? `Timer profile ${timers}.`,
-    bfd ? 'BFD watches the sessions of POPs.' : 'No BFD: silent failures wait for the hold timer.',
+    `BGP timer profile ${measured.timers}${measured.timerCaveat ? `: ${measured.timerCaveat}` : '.'}`,
+    measured.bfd ? 'BFD watches the sessions of POPs.' : 'No BFD: silent failures wait for the hold timer.',
     ...EMULATION_CAVEATS,
   ].map(escapeHtml);
 }

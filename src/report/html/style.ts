@@ -57,7 +57,7 @@ figure{margin:0}figcaption{color:var(--soft);font-size:13px;margin-top:4px}
 .marker{stroke:var(--bad);stroke-width:1.2;stroke-dasharray:4 3}.marker-label{fill:var(--bad);font-size:12px}
 .tolerance{fill:var(--band)}.dot{fill:var(--latency);opacity:.55}.dot-off{fill:var(--bad);opacity:.9}
 .land{fill:var(--land)}.graticule{fill:none;stroke:var(--line);stroke-width:.6}
-.way{fill:none;stroke:var(--c);stroke-width:2;opacity:.85}.way.better{stroke-dasharray:3 5;stroke-width:2.2;opacity:.9}
+.way{fill:none;stroke:var(--c);stroke-width:2;opacity:.85}.way.better{stroke-dasharray:5 5;stroke-width:2.4;opacity:1}
 .client{fill:var(--c);stroke:var(--card);stroke-width:1.5}.pop-none{--c:var(--bad)}
 .ring{fill:none;stroke:var(--bad);stroke-width:2}
 .pop-mark path{fill:var(--c);stroke:var(--card);stroke-width:2}
@@ -67,6 +67,7 @@ figure{margin:0}figcaption{color:var(--soft);font-size:13px;margin-top:4px}
 .legend{display:flex;flex-wrap:wrap;gap:4px 18px;list-style:none;margin:4px 0 10px;padding:0;font-size:13px;color:var(--soft)}
 .legend svg{width:34px;height:10px;vertical-align:middle;margin-right:6px}
 .swatch{display:inline-block;width:10px;height:10px;border-radius:50%;background:var(--c);margin-right:5px;vertical-align:0}
+.bar{display:inline-block;height:9px;border-radius:2px;background:var(--c);margin-right:4px}
 .scroll{overflow-x:auto;margin:0 -4px;padding:0 4px}
 table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}
 th,td{padding:5px 7px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}

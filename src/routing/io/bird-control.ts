@@ -82,7 +82,8 @@ export class BirdControl {
   ask(command: string): Promise<BirdReply> {
     return new Promise((resolve, reject) => {
       const socket = this.#open();
-      const late = () => this.#fail(new Error(`${this.#socketPath}: no answer to "${command}" in ${this.#timeoutMs} ms`));
+      const late = () =>
+        this.#fail(new Error(`${this.#socketPath}: no answer to "${command}" in ${this.#timeoutMs} ms`));
       this.#pending.push({ resolve, reject, timer: setTimeout(late, this.#timeoutMs) });
       socket.write(`${command}\n`);
     });
@@ -108,7 +109,10 @@ export class BirdControl {
     const guarded = (act: () => void) => () => this.#socket === socket && act();
     socket.on('data', (chunk: string) => this.#socket === socket && this.#receive(chunk));
     socket.on('error', (error) => this.#socket === socket && this.#fail(error));
-    socket.on('close', guarded(() => this.#fail(new Error(`${this.#socketPath}: BIRD closed the connection`))));
+    socket.on(
+      'close',
+      guarded(() => this.#fail(new Error(`${this.#socketPath}: BIRD closed the connection`))),
+    );
     return socket;
   }
 

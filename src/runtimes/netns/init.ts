@@ -7,14 +7,8 @@ import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LabFolder, PROJECT_FOLDER } from '../lab-folder.ts';
 import type { Shaping } from '../lab-plan.ts';
+import { COMPILE_CACHE, NODE_FLAGS, programPath } from '../programs.ts';
 import { RUN_FOLDER } from './paths.ts';
-
-/** Flags of every Node.js process in the lab: small heaps and one compiler thread, since two dozen share the machine. */
-export const NODE_FLAGS = [
-  '--max-semi-space-size=1',
-  '--v8-pool-size=1',
-  '--disable-warning=ExperimentalWarning',
-];
 
 const INIT_SCRIPT = `
 set -e
@@ -37,7 +31,6 @@ wait $!
 export function startInit(folder: LabFolder, labName: string, shaping: Shaping) {
   const log = openSync(join(folder.logs, 'supervisor.log'), 'w');
   const unprivileged = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-  const supervisor = join(PROJECT_FOLDER, 'src/runtimes/netns/supervisor/main.ts');
   const child = spawn(
     'unshare',
     [
@@ -53,7 +46,7 @@ export function startInit(folder: LabFolder, labName: string, shaping: Shaping) 
       'catchment-init',
       process.execPath,
       ...NODE_FLAGS,
-      supervisor,
+      programPath('supervisor'),
       labName,
       shaping,
     ],
@@ -61,7 +54,7 @@ export function startInit(folder: LabFolder, labName: string, shaping: Shaping) 
       detached: true,
       stdio: ['ignore', log, log],
       cwd: PROJECT_FOLDER,
-      env: { ...process.env, CATCHMENT_STATE: folder.state },
+      env: { ...process.env, CATCHMENT_STATE: folder.state, NODE_COMPILE_CACHE: COMPILE_CACHE },
     },
   );
   child.unref();

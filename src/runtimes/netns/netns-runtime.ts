@@ -69,7 +69,7 @@ export const netnsRuntime: Runtime = {
       });
     }
     await this.down(plan.name);
-    const chosen = shaping === 'auto' ? ((await detectNetem()) ? 'netem' : 'relay') : shaping;
+    const chosen = shaping === 'auto' ? ((await detectNetem()).available ? 'netem' : 'relay') : shaping;
     writePlan(plan, chosen);
     const init = startInit(folder, plan.name, chosen);
     const failed = new Promise<never>((_, reject) => {

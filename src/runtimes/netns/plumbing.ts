@@ -1,65 +1,66 @@
-// The shell script that builds a lab's nodes and links: network namespaces, veth pairs or relay links, addresses,
-// routes. One shell runs it all, with one `ip -batch` for links and one per node, because a process per command
-// costs 20 ms a node and this costs 4 (docs/performance.md). Pure: the supervisor runs what this returns.
+// The shell script that builds a lab's nodes and links: network namespaces, veth pairs, addresses, routes. One shell
+// runs it all, with one `ip -batch` for namespaces and links and one per node, because a process per command costs
+// 20 ms a node and this costs 4 (docs/performance.md). Pure: the supervisor runs what this returns.
 
-import { relayLinkCommands } from '../../shaping/relay-links.ts';
+import type { NamespacedCommand } from '../../shaping/commands.ts';
+import { initialFrameSizeCommands, relayLinkCommands, vethCommands } from '../../shaping/link-commands.ts';
 import type { LabPlan, PlannedNode } from '../lab-plan.ts';
+import { hereDocument, namespacedScript, RELAY_NAMESPACE } from './namespaced-script.ts';
 
-/** `relay`: links are VXLAN devices through the relay; `veth`: plain veth pairs, shaped afterwards or not at all. */
-export type LinkTransport = 'relay' | 'veth';
+/** `relay`: each link end is a veth pair to the relay's namespace; `direct`: one veth pair from node to node. */
+export type LinkTransport = 'relay' | 'direct';
 
 export function plumbingScript(plan: Pick<LabPlan, 'nodes' | 'links'>, transport: LinkTransport): string {
-  const links =
-    transport === 'relay'
-      ? plan.links.flatMap((link, index) => relayLinkCommands(index, link))
-      : plan.links.map(
-          ({ a, b }) =>
-            `link add ${a.interface} netns ${a.node} type veth peer name ${b.interface} netns ${b.node}`,
-        );
+  const relay = transport === 'relay';
+  const namespaces = [...plan.nodes.map((node) => node.name), ...(relay ? [RELAY_NAMESPACE] : [])];
+  const ownName = (node: string) => node;
+  const links = plan.links.flatMap((link, index) =>
+    relay ? relayLinkCommands(index, link, ownName, RELAY_NAMESPACE) : vethCommands(link, ownName),
+  );
   return [
     'set -e',
-    batch('ip -batch -', [...plan.nodes.map((node) => `netns add ${node.name}`), ...links]),
-    ...plan.nodes.map((node) => nodeScript(node)),
+    namespacedScript([...namespaces.map(addNamespace), ...links]),
+    ...plan.nodes.map(nodeScript),
+    namespacedScript(plan.links.flatMap(initialFrameSizeCommands)),
     '',
   ].join('\n');
 }
 
+function addNamespace(name: string): NamespacedCommand {
+  return { program: 'ip', argv: ['netns', 'add', name] };
+}
+
 /** Sysctls, then addresses and routes, of one node. The shell is replaced by `ip`, so a node costs two execs. */
 function nodeScript(node: PlannedNode): string {
-  const sysctls = node.forwarding
+  const forwarding = node.forwarding
     ? 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; '
     : '';
-  // Hash multipath on ports too, and answer traceroute and RTT probes without the ICMP and RST rate limits.
-  const shared = 'echo 0 >/proc/sys/net/ipv4/icmp_ratelimit; echo 0 >/proc/sys/net/ipv6/icmp/ratelimit; ';
-  return batch(
-    `nsenter --net=/run/netns/${node.name} sh -c '${sysctls}${shared}exec ip -batch -'`,
-    nodeCommands(node),
+  // Traceroute and the RTT probes want every answer, not one a second.
+  const noRateLimits =
+    'echo 0 >/proc/sys/net/ipv4/icmp_ratelimit; echo 0 >/proc/sys/net/ipv6/icmp/ratelimit; ';
+  return hereDocument(
+    `nsenter --net=/run/netns/${node.name} sh -c '${forwarding}${noRateLimits}exec ip -batch -'`,
+    nodeCommands(node).join('\n'),
   );
 }
 
-/** The `ip -batch` lines of one node: also what brings it back after its links were down (IPv6 addresses go then). */
+/** The `ip -batch` lines of one node. */
 export function nodeCommands(node: PlannedNode): string[] {
-  const lines = [
+  const bridge = node.bridge;
+  return [
     'link set dev lo up',
     ...node.loopbackAddresses.map((address) => addressLine(address, 'lo')),
-  ];
-  if (node.bridge) {
-    lines.push(
-      `link add ${node.bridge.name} type bridge`,
-      ...raise(node.bridge.name),
-      ...node.bridge.addresses.map((address) => addressLine(address, node.bridge?.name ?? '')),
-    );
-  }
-  return [
-    ...lines,
+    ...(bridge ? [`link add ${bridge.name} type bridge`, ...raise(bridge.name)] : []),
+    ...(bridge?.addresses.map((address) => addressLine(address, bridge.name)) ?? []),
     ...node.interfaces.flatMap((_, index) => interfaceCommands(node, index)),
     ...gatewayCommands(node),
   ];
 }
 
 /**
- * No duplicate address detection anywhere: a tentative link-local address would hold OSPFv3 and BGP back by a second.
- * The kernel's own link-local address cannot skip it, so it is switched off; the plan gives one (RFC 4291 section 2.5.6).
+ * Also what brings an interface back after it was down, since that takes its IPv6 addresses away. No duplicate address
+ * detection anywhere: a tentative link-local address would hold OSPFv3 and BGP back by a second. The kernel's own
+ * link-local address cannot skip it, so it is switched off; the plan gives one (RFC 4291 section 2.5.6).
  */
 export function interfaceCommands(node: PlannedNode, index: number): string[] {
   const port = node.interfaces[index];
@@ -76,15 +77,11 @@ export function gatewayCommands(node: PlannedNode): string[] {
   ];
 }
 
-/** Two lines, in this order: in one, a VXLAN device is up before it is told to make no address of its own. */
+/** In this order: an interface that is up before it is told not to has made itself an address. */
 function raise(device: string): string[] {
   return [`link set dev ${device} addrgenmode none`, `link set dev ${device} up`];
 }
 
 function addressLine(address: string, device: string): string {
   return `addr replace ${address} dev ${device}${address.includes(':') ? ' nodad' : ''}`;
-}
-
-function batch(command: string, lines: string[]): string {
-  return `${command} <<'EOF'\n${lines.join('\n')}\nEOF`;
 }

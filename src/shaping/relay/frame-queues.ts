@@ -85,7 +85,10 @@ export class FrameQueues {
       let child = 2 * at + 1;
       if (child >= this.#heapSize) break;
       const right = child + 1;
-      if (right < this.#heapSize && this.#key(this.#heap[right] as number) < this.#key(this.#heap[child] as number))
+      if (
+        right < this.#heapSize &&
+        this.#key(this.#heap[right] as number) < this.#key(this.#heap[child] as number)
+      )
         child = right;
       const other = this.#heap[child] as number;
       if (this.#key(other) >= key) break;

@@ -4,7 +4,12 @@
 import { UserError } from '../../base/errors.ts';
 import { nearestNames } from '../../base/suggest.ts';
 import type { Impairment } from '../../runtimes/lab-plan.ts';
-import { type CompiledImpairment, compileImpairment, type DirectionState, newDirectionState } from '../impairment.ts';
+import {
+  type CompiledImpairment,
+  compileImpairment,
+  type DirectionState,
+  newDirectionState,
+} from '../impairment.ts';
 import type { Direction, RelayChange, RelayLink } from './protocol.ts';
 
 /** Ten times the 220-router lab; the tables for it take well under a megabyte. */
@@ -85,7 +90,8 @@ export class LinkTable {
     const used = new Set(this.#numbers.values());
     for (let number = 0; number < MAX_DIRECTIONS; number += 2) {
       if (used.has(number)) continue;
-      const held = (this.directions[number]?.state.held ?? 0) + (this.directions[number + 1]?.state.held ?? 0);
+      const held =
+        (this.directions[number]?.state.held ?? 0) + (this.directions[number + 1]?.state.held ?? 0);
       if (held === 0) return number;
     }
     throw new UserError({ message: `a relay carries at most ${MAX_LINKS} links` });

@@ -1,7 +1,8 @@
-// The relay process: started inside the relay's network namespace, spoken to over standard input and output (see
+// The relay process: started in the network namespace that holds the relay's ends, spoken to over standard input and output (see
 // protocol.ts), gone when its parent closes them. It never returns to Node's event loop: one thread, one loop, so that
 // nothing but the kernel stands between a deadline and its frame. Usage: node src/shaping/relay/main.ts [--seed N]
 
+import { flushCompileCache } from 'node:module';
 import { setPriority } from 'node:os';
 import { RelayClock } from './io/clock.ts';
 import { ControlLines, INPUT_FD, OUTPUT_FD } from './io/control-lines.ts';
@@ -15,6 +16,9 @@ import { Relay } from './relay.ts';
 const seedAt = process.argv.indexOf('--seed');
 const seed = seedAt > 0 ? Number(process.argv[seedAt + 1]) : 1;
 
+// With NODE_COMPILE_CACHE set, the next start skips the TypeScript: a third of the time and half the memory. Written
+// now, since a relay is more often killed than ended.
+flushCompileCache();
 raisePriority();
 silenceNamespace();
 const clock = new RelayClock();

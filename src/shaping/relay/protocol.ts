@@ -1,7 +1,8 @@
 // What the relay and its parent say to each other: one JSON object a line, requests on standard input, one answer
 // each, in order, on standard output. Trusted (the parent is the supervisor), so typed and not validated.
 
-import type { Impairment } from '../../runtimes/lab-plan.ts';
+import type { Impairment, PlannedLink } from '../../runtimes/lab-plan.ts';
+import { relayEndName } from '../link-commands.ts';
 
 export type Direction = 'aToB' | 'bToA';
 
@@ -15,6 +16,12 @@ export interface RelayLink {
   bToA: Impairment;
   /** Starts as a blackhole in both directions. */
   blackhole?: boolean;
+}
+
+/** The relay's view of a planned link; `index` as given to relayLinkCommands. */
+export function relayLink(index: number, link: PlannedLink): RelayLink {
+  const ends = { aInterface: relayEndName(index, 'a'), bInterface: relayEndName(index, 'b') };
+  return { name: link.name, ...ends, aToB: link.aToB, bToA: link.bToA };
 }
 
 /** Replaces the impairment of a direction and sets or clears its blackhole; what is absent stays as it is. */

@@ -100,11 +100,17 @@ export class Relay {
 
   #hold(slot: number, direction: number, arrivalNs: number): void {
     const entry = this.#links.directions[direction];
-    if (entry === undefined) return this.#socket.release(slot);
+    if (entry === undefined) {
+      this.#socket.release(slot);
+      return;
+    }
     const { state } = entry;
     const verdict = decide(entry.compiled, state, arrivalNs, this.#socket.bytesOf(slot), this.#random);
     this.#counters.arrived(direction, verdict, state.duplicate);
-    if (verdict !== 'held' && verdict !== 'at-once') return this.#socket.release(slot);
+    if (verdict !== 'held' && verdict !== 'at-once') {
+      this.#socket.release(slot);
+      return;
+    }
     const twin = state.duplicate ? this.#socket.copy(slot) : NONE;
     this.#enqueue(slot, direction, verdict, arrivalNs);
     if (twin !== NONE) this.#enqueue(twin, direction, verdict, arrivalNs);
@@ -112,7 +118,10 @@ export class Relay {
 
   #enqueue(slot: number, direction: number, verdict: 'held' | 'at-once', arrivalNs: number): void {
     this.#directionOfSlot[slot] = direction;
-    if (verdict === 'at-once') return this.#queues.push(EXPRESS_QUEUE, slot, arrivalNs);
+    if (verdict === 'at-once') {
+      this.#queues.push(EXPRESS_QUEUE, slot, arrivalNs);
+      return;
+    }
     const state = this.#state(direction);
     state.held++;
     this.#queues.push(direction, slot, state.deliverAtNs);

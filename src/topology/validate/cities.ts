@@ -36,7 +36,7 @@ export function cityFindings(part: ReadablePart, { cities }: ReferenceData): Fin
       .map(([name]) => ({
         path: ['clients', name],
         message: `no city for the client location ${name}`,
-        expected: 'a `city`, or a name that is a city’s: london, new-york',
+        expected: "a `city`, or a name that is a city's: london, new-york",
         hint: nameHint(name, cities) ?? 'add `city: CODE`, with a code of geoip/cities.csv',
       })),
   ];
@@ -48,16 +48,23 @@ function placed(code: string, { city }: { city?: string }, path: ValuePath): [st
 }
 
 function unknownCity(code: string, path: ValuePath, cities: Map<string, City>): Finding {
-  const near = nearestNames(code, cities.keys(), 4).map((near) => `${near} (${cities.get(near)?.name})`);
+  const near = [...cities.values()].filter((city) => isMistyped(code, city.code));
+  const names = near.map((city) => `${city.code} (${city.name})`);
   return {
     path,
     message: `unknown city ${code}`,
     expected: 'a city code of geoip/cities.csv',
     hint:
-      near.length > 0
-        ? `did you mean ${near.join(' or ')}?`
+      names.length > 0
+        ? `did you mean ${names.join(' or ')}?`
         : 'add the city to geoip/cities.csv, or choose one of it',
   };
+}
+
+/** Codes are too short for edit distance: one letter is wrong, or the letters are in the wrong order. */
+function isMistyped(typed: string, code: string): boolean {
+  const wrong = [...code].filter((letter, i) => letter !== typed[i]).length;
+  return wrong === 1 || [...typed].sort().join('') === [...code].sort().join('');
 }
 
 function nameHint(name: string, cities: Map<string, City>): string | undefined {

@@ -1,6 +1,6 @@
 // Nodes are told apart by name, networks by AS number (a second one would look like a loop to BGP and be dropped).
 
-import type { Finding } from '../finding.ts';
+import { type Finding, formatPath } from '../finding.ts';
 import { accessAsn, accessNodeName, popNodeName, resolverNodeName, routerName } from '../names.ts';
 import type { ReadablePart } from '../readable-part.ts';
 import type { ValuePath } from '../yaml-source.ts';
@@ -42,7 +42,7 @@ export function nameFindings(part: ReadablePart): Finding[] {
     ...repeated(owners).map(({ key, path, first }) => ({
       path,
       message: `duplicate name ${key}`,
-      found: `also used at ${first.join('.')}`,
+      found: `also used at ${formatPath(first)}`,
       hint: 'rename or remove one of the two',
     })),
   ];
@@ -70,7 +70,7 @@ export function asnFindings(part: ReadablePart): Finding[] {
     path,
     message: `duplicate AS number ${key}`,
     expected: 'one AS number per network',
-    found: `also used at ${first.join('.')}`,
+    found: `also used at ${formatPath(first)}`,
     hint: `take a free one, such as ${freeAsn(taken)}`,
   }));
 }

@@ -1,7 +1,8 @@
 // Prefixes that the file names must be prefixes, big enough, and apart from one another and from the lab's own plan:
 // an overlap would send one network's packets to another.
 
-import { type Prefix, parsePrefix, prefixesOverlap } from '../../net/prefix.ts';
+import { formatAddress, parseAddress } from '../../net/ip-address.ts';
+import { maskBytes, type Prefix, parsePrefix, prefixesOverlap } from '../../net/prefix.ts';
 import {
   ANYCAST_DNS_PREFIX,
   ANYCAST_HTTP_PREFIX,
@@ -57,14 +58,14 @@ export function prefixFindings(part: ReadablePart): Finding[] {
       message: `overlapping prefixes: ${claim.owner} and ${other.owner}`,
       expected: `a prefix apart from ${other.text}`,
       found: claim.text,
-      hint: 'leave it out to get one of the lab’s own, or choose another',
+      hint: "leave it out to get one of the lab's own, or choose another",
     });
   });
   return findings;
 }
 
 function formProblem(
-  { family, maxLength }: Claim,
+  { family, maxLength, text }: Claim,
   prefix: Prefix | undefined,
 ): Omit<Finding, 'path'> | undefined {
   const example = family === 'ipv4' ? '192.0.2.0/24' : '2001:db8:1234::/48';
@@ -72,13 +73,32 @@ function formProblem(
     return {
       message: 'not a prefix',
       expected: `network/length, with no bits set beyond the length: ${example}`,
+      hint: masked(text) ?? `for example \`${family}: ${example}\``,
     };
   }
   if ((prefix.bytes.length === 4 ? 'ipv4' : 'ipv6') !== family) {
-    return { message: 'wrong address family', expected: `an IPv${family.slice(-1)} prefix: ${example}` };
+    return {
+      message: 'wrong address family',
+      expected: `an IPv${family.slice(-1)} prefix: ${example}`,
+      hint: 'write it under the other family',
+    };
   }
-  if (prefix.length > maxLength) return { message: 'prefix too small', expected: `/${maxLength} or shorter` };
+  if (prefix.length > maxLength)
+    return {
+      message: 'prefix too small',
+      expected: `/${maxLength} or shorter`,
+      hint: "choose a shorter one, or leave it out to get one of the lab's own",
+    };
   return undefined;
+}
+
+/** What is meant by an address with a length but with bits set beyond it. */
+function masked(text: string): string | undefined {
+  const [address = '', length] = text.split('/');
+  const bytes = parseAddress(address);
+  if (!bytes || !length || !/^\d+$/.test(length)) return undefined;
+  const prefix = `${formatAddress(maskBytes(bytes, Number(length)))}/${length}`;
+  return parsePrefix(prefix) && `did you mean ${prefix}?`;
 }
 
 function claimsOf(part: ReadablePart): Claim[] {
@@ -102,7 +122,7 @@ function claimsOf(part: ReadablePart): Claim[] {
       });
     }
   };
-  claim('the lab’s links and loopbacks', [], INFRASTRUCTURE);
+  claim("the lab's links and loopbacks", [], INFRASTRUCTURE);
   claim('the anycast HTTP prefix', ['cdn', 'anycast', 'http'], ANYCAST_HTTP_PREFIX, part.cdn?.anycast?.http);
   claim('the anycast DNS prefix', ['cdn', 'anycast', 'dns'], ANYCAST_DNS_PREFIX, part.cdn?.anycast?.dns);
   claim('the origin', ['origin', 'prefix'], ORIGIN_PREFIX, part.origin?.prefix);
@@ -122,7 +142,7 @@ function claimsOf(part: ReadablePart): Claim[] {
   });
   if (part.declared.sites.length > 0) claim('the public resolver', [], PUBLIC_RESOLVER_PREFIX);
   part.declared.sites.forEach((code, i) => {
-    claim(`the public resolver’s site ${code}`, [], resolverSitePrefix(i));
+    claim(`the public resolver's site ${code}`, [], resolverSitePrefix(i));
   });
   return claims;
 }

@@ -61,7 +61,13 @@ export function buildTopology(sketch: Sketch): ResolvedTopology {
     },
   };
 
-  const addNode = (name: string, kind: NodeKind, as: string, asn: number, serviceAddresses: DualStack[] = []) => {
+  const addNode = (
+    name: string,
+    kind: NodeKind,
+    as: string,
+    asn: number,
+    serviceAddresses: DualStack[] = [],
+  ) => {
     const n = nodes.size + 1;
     const city = { name, code: name.slice(-3), country: 'XX', continent: 'EU', latitude: 0, longitude: 0 };
     const node: LabNode = {
@@ -102,7 +108,12 @@ export function buildTopology(sketch: Sketch): ResolvedTopology {
         ipv4: `${own.ipv4}/${pair.lengths[0]}`,
         ipv6: `${own.ipv6}/${pair.lengths[1]}`,
       };
-      const made: LabInterface = { name, link: `${a.name}--${b.name}`, neighbour: to.name, addresses: withLength };
+      const made: LabInterface = {
+        name,
+        link: `${a.name}--${b.name}`,
+        neighbour: to.name,
+        addresses: withLength,
+      };
       from.interfaces.push(made);
       return made;
     };
@@ -134,7 +145,8 @@ export function buildTopology(sketch: Sketch): ResolvedTopology {
 
   for (const [as, { asn, routers, links = [] }] of Object.entries(sketch.transits)) {
     const members = routers.map((city) => addNode(`${as}-${city}`, 'router', as, asn));
-    for (const [from, to, delayMs] of links) connect(get(`${as}-${from}`), get(`${as}-${to}`), 'backbone', delayMs);
+    for (const [from, to, delayMs] of links)
+      connect(get(`${as}-${from}`), get(`${as}-${to}`), 'backbone', delayMs);
     members.forEach((a, i) => {
       for (const b of members.slice(i + 1)) {
         const end = (node: LabNode) => ({ node: node.name, asn, addresses: node.loopback });
@@ -199,7 +211,14 @@ export function buildTopology(sketch: Sketch): ResolvedTopology {
 
   if (sketch.ixp) {
     const server = addNode(sketch.ixp.name, 'ixp', sketch.ixp.name, 64511);
-    const lan = (host: number) => ({ ipv4: `198.18.200.${host}`, ipv6: `2001:db8:2:1::${host.toString(16)}` });
+    const lan = (host: number) => ({
+      ipv4: `198.18.200.${host}`,
+      ipv6: `2001:db8:2:1::${host.toString(16)}`,
+    });
+    server.bridge = {
+      name: 'br-lan',
+      addresses: { ipv4: `${lan(250).ipv4}/24`, ipv6: `${lan(250).ipv6}/64` },
+    };
     sketch.ixp.members.forEach((member, i) => {
       const node = get(member);
       connect(node, server, 'ixp-port', 0.2, { a: lan(i + 1), lengths: [24, 64] });

@@ -1,58 +1,76 @@
 // One interface over the three ways to shape a link in namespaces: the relay, tc netem, and none. The shaping
 // contract suite (test/shaping) holds relay and netem to the same behaviour.
 
-import { startRelay } from '../../../shaping/io/start-relay.ts';
-import { blackholeCommands, netemCommands } from '../../../shaping/netem-commands.ts';
-import type { Impairment, LabPlan } from '../../lab-plan.ts';
+import { blackholeCommands } from '../../../shaping/blackhole-commands.ts';
+import type { NamespacedCommand } from '../../../shaping/commands.ts';
+import { frameSizeCommands } from '../../../shaping/link-commands.ts';
+import { netemChangeCommands, netemCommands } from '../../../shaping/netem-commands.ts';
+import { type RelayProcess, startRelay } from '../../../shaping/relay/io/relay-process.ts';
+import { relayLink } from '../../../shaping/relay/protocol.ts';
+import type { LabPlan, PlannedLink } from '../../lab-plan.ts';
+import { NODE_FLAGS, programPath } from '../../programs.ts';
+import { namespacedScript, RELAY_NAMESPACE } from '../namespaced-script.ts';
+import type { EventLog } from './event-log.ts';
 import { runShell } from './shell.ts';
 
-export interface LinkShaping {
-  aToB: Impairment;
-  bToA: Impairment;
-  /** Drop every frame, both ways. */
-  blackhole: boolean;
-}
-
 export interface LinkShaper {
-  set(link: string, shaping: LinkShaping): Promise<void>;
   /** Shapes every link as planned; once, before any routing starts. */
-  setAll(): Promise<void>;
-  pid?: number;
+  start(): Promise<void>;
+  /** Gives a link the impairments it has now; frames on their way keep theirs. */
+  shape(link: PlannedLink): Promise<void>;
+  /** Drops every frame of a link, both ways, or no longer. */
+  blackhole(link: PlannedLink, on: boolean): Promise<void>;
 }
 
 /** tc on both ends of veth links: netem for the impairment, or nothing but the blackhole when `shaping` is off. */
 export function tcShaper(plan: LabPlan, shaping: 'netem' | 'off'): LinkShaper {
-  const links = new Map(plan.links.map((link) => [link.name, link]));
-  const script = (name: string, { aToB, bToA, blackhole }: LinkShaping) => {
-    const link = links.get(name);
-    if (!link) throw new Error(`no link ${name}`);
-    return [
-      { end: link.a, impairment: aToB },
-      { end: link.b, impairment: bToA },
-    ]
-      .map(({ end, impairment }) => {
-        const commands =
-          shaping === 'netem'
-            ? netemCommands(end.interface, blackhole ? { ...impairment, lossPercent: 100 } : impairment)
-            : blackholeCommands(end.interface, blackhole);
-        return `nsenter --net=/run/netns/${end.node} tc -force -batch - <<'EOF'\n${commands.join('\n')}\nEOF`;
-      })
-      .join('\n');
-  };
   return {
-    set: (name, change) => runShell(script(name, change)),
-    setAll: async () => {
-      if (shaping === 'off') return;
-      await runShell(plan.links.map((link) => script(link.name, { ...link, blackhole: false })).join('\n'));
+    start: () => run(shaping === 'off' ? [] : plan.links.flatMap(netemCommands)),
+    shape: (link) => run(shaping === 'off' ? [] : [...frameSizeCommands(link), ...netemChangeCommands(link)]),
+    blackhole: (link, on) => run(blackholeCommands(link, on ? 'blackhole' : 'restored')),
+  };
+}
+
+/** The relay; when it dies it is started again, with all links as they should be then. */
+export function relayShaper(plan: LabPlan, events: EventLog): LinkShaper {
+  const links = new Map(
+    plan.links.map((link, index) => [link.name, { ...relayLink(index, link), blackhole: false }]),
+  );
+  let relay: RelayProcess;
+
+  const start = async (): Promise<void> => {
+    relay = startRelay({
+      namespace: `/run/netns/${RELAY_NAMESPACE}`,
+      seed: plan.seed,
+      command: [process.execPath, ...NODE_FLAGS, programPath('relay')],
+      onTrouble: (message) => events.add('relay-trouble', 'relay', message),
+    });
+    void relay.ended.then(async (asked) => {
+      if (asked) return;
+      events.add('relay-restarted', 'relay', 'the relay is started again; frames on their way are lost');
+      await start().catch((error) => events.add('relay-trouble', 'relay', String(error)));
+    });
+    await relay.configure([...links.values()]);
+  };
+
+  return {
+    start,
+    async shape(link) {
+      const { name, aToB, bToA } = link;
+      Object.assign(links.get(name) ?? {}, { aToB, bToA });
+      await run(frameSizeCommands(link));
+      await relay.set([
+        { link: name, direction: 'aToB', impairment: aToB },
+        { link: name, direction: 'bToA', impairment: bToA },
+      ]);
+    },
+    async blackhole({ name }, on) {
+      Object.assign(links.get(name) ?? {}, { blackhole: on });
+      await relay.set({ link: name, blackhole: on });
     },
   };
 }
 
-export async function relayShaper(plan: LabPlan, nodeArgv: string[], logFile: string): Promise<LinkShaper> {
-  const relay = await startRelay({ nodeArgv, logFile, links: plan.links });
-  return {
-    pid: relay.pid,
-    set: (name, change) => relay.set(name, change),
-    setAll: () => relay.configure(),
-  };
+async function run(commands: NamespacedCommand[]): Promise<void> {
+  if (commands.length > 0) await runShell(namespacedScript(commands));
 }

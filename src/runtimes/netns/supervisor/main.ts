@@ -14,7 +14,7 @@ import { plumbingScript } from '../plumbing.ts';
 import { serveApi } from './api.ts';
 import { createEventLog } from './event-log.ts';
 import { Failures } from './failures.ts';
-import { type LinkShaper, relayShaper, tcShaper } from './link-shaper.ts';
+import { relayShaper, tcShaper } from './link-shaper.ts';
 import { type LinkChange, LinkTable } from './link-table.ts';
 import { checkService } from './service-health.ts';
 import { ServiceProcess } from './service-process.ts';
@@ -57,10 +57,10 @@ async function main(): Promise<void> {
   const t0 = performance.now();
   const elapsed = () => `${((performance.now() - t0) / 1000).toFixed(2)} s`;
   writeNodeFiles();
-  await runShell(plumbingScript(plan, shaping === 'relay' ? 'relay' : 'veth'));
-  const shaper = await createShaper();
+  await runShell(plumbingScript(plan, shaping === 'relay' ? 'relay' : 'direct'));
+  const shaper = shaping === 'relay' ? relayShaper(plan, events) : tcShaper(plan, shaping);
   // Links are shaped before routing starts, so that the first BGP messages already take the real time.
-  await shaper.setAll();
+  await shaper.start();
   links = new LinkTable(plan, shaper, events);
   events.add(
     'plumbed',
@@ -72,11 +72,6 @@ async function main(): Promise<void> {
   for (const service of services) service.start();
   state = 'ready';
   events.add('started', undefined, `${services.length} processes started after ${elapsed()}`);
-}
-
-function createShaper(): Promise<LinkShaper> | LinkShaper {
-  if (shaping !== 'relay') return tcShaper(plan, shaping);
-  return relayShaper(plan, [process.execPath, ...process.execArgv], join(folder.logs, 'relay.log'));
 }
 
 /** Each node's own hosts and resolv.conf, bound over /etc by `exec`. */

@@ -12,6 +12,7 @@ export class RelayClock {
   readonly #memory = mapMemory(4096);
   readonly #words = new Uint32Array(this.#memory.view);
   readonly #baseSeconds: number;
+  readonly #realtimeBaseSeconds: number;
   #offsetNs = 0;
   #offsetReadAtNs = Number.NEGATIVE_INFINITY;
 
@@ -21,7 +22,6 @@ export class RelayClock {
     clockGettime(CLOCK_REALTIME, this.#memory.address);
     this.#realtimeBaseSeconds = this.#words[0] as number;
   }
-  readonly #realtimeBaseSeconds: number;
 
   nowNs(): number {
     clockGettime(CLOCK_MONOTONIC, this.#memory.address);

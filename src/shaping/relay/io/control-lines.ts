@@ -2,6 +2,7 @@
 // read when ppoll says so, written as far as the parent takes them, so that a slow parent delays no frame.
 
 import { readSync, writeSync } from 'node:fs';
+import { setNonBlocking } from './libc.ts';
 
 export const INPUT_FD = 0;
 export const OUTPUT_FD = 1;
@@ -11,6 +12,10 @@ export class ControlLines {
   readonly #chunk = Buffer.alloc(READ_BYTES);
   #partial: Buffer[] = [];
   #outbox: Buffer[] = [];
+
+  constructor() {
+    setNonBlocking(OUTPUT_FD);
+  }
 
   /** Complete lines that have come; undefined when the parent has closed its end. */
   read(): string[] | undefined {

@@ -6,36 +6,85 @@ import koffi from 'koffi';
 
 const libc = koffi.load('libc.so.6');
 
-export const socket = libc.func('int socket(int, int, int)') as (domain: number, type: number, protocol: number) => number;
+export const socket = libc.func('int socket(int, int, int)') as (
+  domain: number,
+  type: number,
+  protocol: number,
+) => number;
 export const setsockopt = libc.func('int setsockopt(int, int, int, uintptr_t, uint32_t)') as (
-  fd: number, level: number, name: number, value: number, length: number,
+  fd: number,
+  level: number,
+  name: number,
+  value: number,
+  length: number,
 ) => number;
 export const getsockopt = libc.func('int getsockopt(int, int, int, uintptr_t, uintptr_t)') as (
-  fd: number, level: number, name: number, value: number, length: number,
+  fd: number,
+  level: number,
+  name: number,
+  value: number,
+  length: number,
 ) => number;
 export const recvmmsg = libc.func('int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)') as (
-  fd: number, messages: number, count: number, flags: number, timeout: number,
+  fd: number,
+  messages: number,
+  count: number,
+  flags: number,
+  timeout: number,
 ) => number;
 export const sendmmsg = libc.func('int sendmmsg(int, uintptr_t, uint32_t, int)') as (
-  fd: number, messages: number, count: number, flags: number,
+  fd: number,
+  messages: number,
+  count: number,
+  flags: number,
 ) => number;
 export const ppoll = libc.func('int ppoll(uintptr_t, uint64_t, uintptr_t, uintptr_t)') as (
-  pollFds: number, count: number, timeout: number, signalMask: number,
+  pollFds: number,
+  count: number,
+  timeout: number,
+  signalMask: number,
 ) => number;
-export const clockGettime = libc.func('int clock_gettime(int, uintptr_t)') as (clock: number, timespec: number) => number;
+export const clockGettime = libc.func('int clock_gettime(int, uintptr_t)') as (
+  clock: number,
+  timespec: number,
+) => number;
 export const memcpy = libc.func('void memcpy(uintptr_t, uintptr_t, size_t)') as (
-  to: number, from: number, bytes: number,
+  to: number,
+  from: number,
+  bytes: number,
 ) => void;
-export const ioctl = libc.func('int ioctl(int, uint64_t, uintptr_t)') as (fd: number, request: number, argument: number) => number;
+export const ioctl = libc.func('int ioctl(int, uint64_t, uintptr_t)') as (
+  fd: number,
+  request: number,
+  argument: number,
+) => number;
 export const ifNameToIndex = libc.func('uint32_t if_nametoindex(const char*)') as (name: string) => number;
 export const setTimerSlack = libc.func('int prctl(int, uint64_t, uint64_t, uint64_t, uint64_t)') as (
-  option: number, a: number, b: number, c: number, d: number,
+  option: number,
+  a: number,
+  b: number,
+  c: number,
+  d: number,
 ) => number;
-const mmap = libc.func('void *mmap(uintptr_t, size_t, int, int, int, int64_t)') as (...args: number[]) => bigint;
+const fcntl = libc.func('int fcntl(int, int, int)') as (
+  fd: number,
+  command: number,
+  argument: number,
+) => number;
+const mmap = libc.func('void *mmap(uintptr_t, size_t, int, int, int, int64_t)') as (
+  ...args: number[]
+) => bigint;
 
 /** errno of the last call. */
 export function errno(): number {
   return koffi.errno();
+}
+
+export function setNonBlocking(fd: number): void {
+  const F_GETFL = 3;
+  const F_SETFL = 4;
+  const O_NONBLOCK = 0x800;
+  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL, 0) | O_NONBLOCK);
 }
 
 export interface MappedMemory {
@@ -58,6 +107,7 @@ function mapAddress(bytes: number): bigint {
   const PROT_READ_WRITE = 3;
   const MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x02 | 0x20 | 0x4000;
   const address = mmap(0, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0);
-  if (BigInt.asIntN(64, BigInt(address)) === -1n) throw new Error(`mmap of ${bytes} bytes failed (errno ${errno()})`);
+  if (BigInt.asIntN(64, BigInt(address)) === -1n)
+    throw new Error(`mmap of ${bytes} bytes failed (errno ${errno()})`);
   return BigInt(address);
 }

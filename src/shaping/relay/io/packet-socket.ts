@@ -4,7 +4,17 @@
 // front of it, so checksums are never computed, and bulk TCP costs one slot per superframe instead of one per 1500 bytes.
 
 import type { RelayClock } from './clock.ts';
-import { errno, getsockopt, mapAddressOnly, mapMemory, memcpy, recvmmsg, sendmmsg, setsockopt, socket } from './libc.ts';
+import {
+  errno,
+  getsockopt,
+  mapAddressOnly,
+  mapMemory,
+  memcpy,
+  recvmmsg,
+  sendmmsg,
+  setsockopt,
+  socket,
+} from './libc.ts';
 
 /** Frames held at most, over all links: 100 ms of 300,000 frames a second. */
 export const SLOTS = 32_768;
@@ -35,7 +45,6 @@ const PACKET_STATISTICS = 6;
 const PACKET_VNET_HDR = 15;
 const PACKET_IGNORE_OUTGOING = 23;
 const MSG_DONTWAIT = 0x40;
-const EAGAIN = 11;
 const EINTR = 4;
 const MSG_TRUNC = 0x20;
 
@@ -89,8 +98,8 @@ export class PacketSocket {
   #sendCount = 0;
   readonly #egress: { address: number; words: Int32Array };
 
-  readonly #statistics = mapMemory(4096);
-  readonly #statisticsWords = new Uint32Array(this.#statistics.view);
+  readonly #options = mapMemory(4096);
+  readonly #optionsWords = new Uint32Array(this.#options.view);
   #kernelDrops = 0;
 
   constructor(clock: RelayClock, directions: number) {
@@ -123,7 +132,7 @@ export class PacketSocket {
     const armed = this.#arm();
     if (armed === 0) return 0;
     const count = recvmmsg(this.fd, this.#receiveHeaders.address, armed, MSG_DONTWAIT, 0);
-    return count < 0 ? 0 : count;
+    return Math.max(count, 0);
   }
 
   receivedInterface(index: number): number {
@@ -188,7 +197,11 @@ export class PacketSocket {
     if (isLarge) {
       const large = this.#freeLarge[--this.#freeLargeCount] as number;
       this.#slotLarge[twin] = large;
-      memcpy(this.#largeAddress(large), this.#largeAddress(this.#slotLarge[slot] as number), bytes - SMALL_BYTES);
+      memcpy(
+        this.#largeAddress(large),
+        this.#largeAddress(this.#slotLarge[slot] as number),
+        bytes - SMALL_BYTES,
+      );
     }
     return twin;
   }
@@ -201,7 +214,7 @@ export class PacketSocket {
     const large = this.#slotLarge[slot] as number;
     setAddress(this.#sendWords, at + NAME, this.#egress.address + direction * ADDRESS_STRIDE);
     setAddress(this.#sendVectorWords, vector, this.#smallAddress(slot));
-    this.#sendVectorWords[vector + 2] = bytes < SMALL_BYTES ? bytes : SMALL_BYTES;
+    this.#sendVectorWords[vector + 2] = Math.min(bytes, SMALL_BYTES);
     if (large !== NONE) {
       setAddress(this.#sendVectorWords, vector + 4, this.#largeAddress(large));
       this.#sendVectorWords[vector + 6] = bytes - SMALL_BYTES;
@@ -230,10 +243,10 @@ export class PacketSocket {
 
   /** Frames that did not fit into the receive buffer, since the start. */
   kernelDrops(): number {
-    this.#statisticsWords[16] = 8;
-    getsockopt(this.fd, SOL_PACKET, PACKET_STATISTICS, this.#statistics.address, this.#statistics.address + 64);
+    this.#optionsWords[16] = 8;
+    getsockopt(this.fd, SOL_PACKET, PACKET_STATISTICS, this.#options.address, this.#options.address + 64);
     // Reading resets the kernel's counters: words are tp_packets, tp_drops.
-    this.#kernelDrops += this.#statisticsWords[1] as number;
+    this.#kernelDrops += this.#optionsWords[1] as number;
     return this.#kernelDrops;
   }
 
@@ -284,10 +297,10 @@ export class PacketSocket {
   }
 
   #setOption(level: number, name: number, value: number, required: boolean): boolean {
-    const memory = mapMemory(4096);
-    new Int32Array(memory.view)[0] = value;
-    const done = setsockopt(this.fd, level, name, memory.address, 4) === 0;
-    if (!done && required) throw new Error(`the relay's packet socket refuses option ${level}/${name} (errno ${errno()})`);
+    this.#optionsWords[0] = value;
+    const done = setsockopt(this.fd, level, name, this.#options.address, 4) === 0;
+    if (!done && required)
+      throw new Error(`the relay's packet socket refuses option ${level}/${name} (errno ${errno()})`);
     return done;
   }
 }

@@ -1,0 +1,46 @@
+// The agent's HTTP face: GET /rtt for the GeoDNS servers (all POPs' tables make up `latency` steering), GET /state for
+// whoever watches the lab. 503 on /state until the first round of RTTs is in: before that, steering has nothing to go by.
+
+import { createServer, type Server } from 'node:http';
+import type { AgentConfig } from '../config.ts';
+import type { RttEntry } from '../rtt-table.ts';
+import type { AnnouncerState } from './announcer.ts';
+
+export interface StateSource {
+  pop: string;
+  announcer: { readonly state: AnnouncerState };
+  measurer: { readonly firstRoundDone: boolean; entries(): RttEntry[] };
+}
+
+/** Listens on every place of the configuration; rejects when one is taken. */
+export async function serveState(listen: AgentConfig['listen'], source: StateSource): Promise<Server[]> {
+  return Promise.all(
+    listen.map(
+      (place) =>
+        new Promise<Server>((resolve, reject) => {
+          const server = createServer((request, response) => {
+            const { status, body } = answer(request.method ?? 'GET', request.url ?? '/', source);
+            response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+            response.end(`${JSON.stringify(body)}\n`);
+          });
+          server.once('error', reject);
+          const ready = () => resolve(server);
+          if ('path' in place) server.listen(place.path, ready);
+          else server.listen(place.port, place.address, ready);
+        }),
+    ),
+  );
+}
+
+function answer(method: string, url: string, source: StateSource): { status: number; body: unknown } {
+  const path = url.split('?')[0];
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, body: { error: 'only GET' } };
+  if (path === '/rtt') return { status: 200, body: { pop: source.pop, entries: source.measurer.entries() } };
+  if (path === '/state') {
+    const { drained, services } = source.announcer.state;
+    const measured = source.measurer.entries().length;
+    const status = source.measurer.firstRoundDone ? 200 : 503;
+    return { status, body: { pop: source.pop, drained, services, rtt: { measured, ready: status === 200 } } };
+  }
+  return { status: 404, body: { error: 'GET /rtt or /state' } };
+}

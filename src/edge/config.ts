@@ -1,0 +1,66 @@
+// The edge's configuration: JSON, parsed once, all mistakes reported together.
+
+import { z } from 'zod';
+import { UserError } from '../base/errors.ts';
+import { nearestNames } from '../base/suggest.ts';
+import { parseAddress } from '../net/ip-address.ts';
+
+const address = z.string().refine((text) => parseAddress(text) !== undefined, 'not an IP address');
+const port = z.int().min(0).max(65535);
+const endpoint = z.strictObject({ address, port });
+const milliseconds = z.int().min(1).max(3_600_000);
+
+const schema = z.strictObject({
+  /** Where clients connect: anycast and unicast addresses, both families. Port 0 lets the system choose. */
+  listen: z.array(endpoint).min(1),
+  /** Short name of the POP: X-POP, and `catchment-fra` in Cache-Status and Via. */
+  pop: z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'not a POP name (lower-case letters, digits, hyphens)'),
+  origin: z.strictObject({
+    /** Sent as Host. */
+    host: z.string().min(1),
+    address,
+    port: port.min(1),
+    /** Send the client's Host instead, and make it part of the cache key. */
+    forwardHost: z.boolean().default(false),
+    connectTimeoutMs: milliseconds.default(3000),
+    headersTimeoutMs: milliseconds.default(10_000),
+    /** Between two pieces of the body. */
+    bodyTimeoutMs: milliseconds.default(30_000),
+    connections: z.int().min(1).max(10_000).default(256),
+  }),
+  /** Address the origin sees: the POP's unicast one, since answers to an anycast one may go elsewhere. */
+  sourceAddress: address.optional(),
+  cacheBytes: z.int().min(65_536).default(67_108_864),
+  /** While this file exists /healthz says 503; everything else is served on. */
+  drainFile: z.string().min(1).optional(),
+  admin: endpoint.optional(),
+});
+
+export type EdgeConfig = z.output<typeof schema>;
+export type EdgeConfigInput = z.input<typeof schema>;
+
+/** @throws UserError naming every problem with its path in the file. */
+export function parseEdgeConfig(text: string, file: string): EdgeConfig {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new UserError({ message: `not JSON: ${(error as Error).message}`, file });
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  throw new UserError(
+    result.error.issues.map((issue) => ({
+      message: issue.message,
+      file,
+      path: issue.path.join('.') || undefined,
+      hint: issue.code === 'unrecognized_keys' ? unknownKeysHint(issue.keys, issue.path) : undefined,
+    })),
+  );
+}
+
+function unknownKeysHint(keys: string[], path: PropertyKey[]): string {
+  const known = Object.keys(path[0] === 'origin' ? schema.shape.origin.shape : schema.shape);
+  const near = keys.flatMap((key) => nearestNames(key, known, 1));
+  return near.length > 0 ? `did you mean ${near.join(', ')}?` : `known keys: ${known.join(', ')}`;
+}

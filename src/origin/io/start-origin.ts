@@ -1,0 +1,75 @@
+// Puts the origin together and listens. Used by main.ts and by tests alike.
+
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { UserError } from '../../base/errors.ts';
+import type { OriginConfig } from '../config.ts';
+import { FaultRules } from '../faults.ts';
+import { createAdminServer } from './admin-server.ts';
+import { createOriginServers, type OriginCounters } from './origin-server.ts';
+
+export interface RunningOrigin {
+  addresses: AddressInfo[];
+  adminAddress: AddressInfo | undefined;
+  counters: OriginCounters;
+  faults: FaultRules;
+  close(): Promise<void>;
+}
+
+/** @throws UserError when an address cannot be listened on. */
+export async function startOrigin(config: OriginConfig): Promise<RunningOrigin> {
+  const faults = new FaultRules();
+  const counters: OriginCounters = {
+    requests: 0,
+    byPath: new Map(),
+    byStatus: new Map(),
+    faults: 0,
+    bytes: 0,
+  };
+  const servers: Server[] = [];
+  const close = async () => {
+    await Promise.all(
+      servers.map((server) => {
+        const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+        server.closeAllConnections();
+        return closed;
+      }),
+    );
+  };
+  try {
+    const factory = createOriginServers(config, faults, counters);
+    const addresses: AddressInfo[] = [];
+    for (const endpoint of config.listen) {
+      const server = factory.create();
+      addresses.push(await listen(server, endpoint));
+      servers.push(server);
+    }
+    let adminAddress: AddressInfo | undefined;
+    if (config.admin) {
+      const server = createAdminServer(faults, counters);
+      adminAddress = await listen(server, config.admin);
+      servers.push(server);
+    }
+    return { addresses, adminAddress, counters, faults, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function listen(server: Server, { address, port }: { address: string; port: number }): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const hint =
+        error.code === 'EADDRINUSE'
+          ? 'another process has this port: stop it, or choose another port in "listen"'
+          : undefined;
+      reject(new UserError({ message: `cannot listen on ${address} port ${port}: ${error.message}`, hint }));
+    });
+    server.listen({ host: address, port, ipv6Only: address.includes(':') }, () => {
+      server.removeAllListeners('error');
+      server.on('error', () => {});
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}

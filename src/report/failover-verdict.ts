@@ -1,0 +1,58 @@
+// The failover in one paragraph of plain English: what each strategy lost, how soon it was whole again, what broke.
+
+import type { StrategyFailover } from '../measurement/failover.ts';
+import { STRATEGY_LABELS } from '../measurement/verdict.ts';
+import { formatDuration, formatUsers } from './format.ts';
+import type { FailoverReport } from './report-model.ts';
+
+const MANNER: Record<string, string> = {
+  silent: 'fell silent',
+  clean: 'failed in sight of its neighbours',
+  drain: 'was drained',
+};
+
+export function failoverVerdict(report: FailoverReport): string {
+  const { result } = report;
+  const parts = result.strategies.map(loss);
+  const broken = result.strategies
+    .filter((each) => each.all.downloadsOpen > 0)
+    .map((each) => `${each.affected.downloadsBroken} of ${each.affected.downloadsOpen} under ${label(each)}`);
+  const restored = result.strategies
+    .filter((each) => each.all.lostOnRestoration + each.all.downloadsBrokenOnRestoration > 0)
+    .map(
+      (each) =>
+        `${label(each)} lost ${each.all.lostOnRestoration} requests and broke ${each.all.downloadsBrokenOnRestoration} downloads`,
+    );
+  return [
+    `When ${report.pop} ${MANNER[report.how] ?? 'failed'}, ${parts.join('; ')}.`,
+    ...(broken.length > 0
+      ? [`Long downloads of the clients affected that broke: ${broken.join(', ')}.`]
+      : []),
+    ...(restored.length > 0
+      ? [`Its return cost more: ${restored.join('; ')}.`]
+      : ['Its return cost nothing.']),
+  ].join(' ');
+}
+
+function loss(each: StrategyFailover): string {
+  const { affected } = each;
+  const { recoveryMs, notRecovered } = affected;
+  if (affected.clients === 0) return `${label(each)} had no location there`;
+  const whose = `of ${affected.clients} ${affected.clients === 1 ? 'location' : 'locations'} (${formatUsers(affected.users)} users)`;
+  if (affected.lost === 0) return `${label(each)} lost nothing ${whose}`;
+  const worst =
+    recoveryMs.worst !== recoveryMs.median ? `, at worst ${formatDuration(recoveryMs.worst)}` : '';
+  const recovered =
+    recoveryMs.median === null
+      ? ''
+      : ` and was whole again after ${formatDuration(recoveryMs.median)}${worst}`;
+  const never =
+    notRecovered > 0
+      ? `${recovered === '' ? ' and' : ', but'} ${notRecovered} did not recover before the restore`
+      : '';
+  return `${label(each)} lost ${affected.lost} requests ${whose}${recovered}${never}`;
+}
+
+function label(each: StrategyFailover): string {
+  return each.strategy === 'oracle' ? 'unicast' : STRATEGY_LABELS[each.strategy];
+}

@@ -1,1 +1,0 @@
-export async function startRelay(_o: unknown): Promise<any> { throw new Error('stub'); }

@@ -1,1 +1,0 @@
-export function relayLinkCommands(_i: number, _l: unknown): string[] { return []; }
