@@ -33,7 +33,7 @@ const schema = z.strictObject({
   cacheBytes: z.int().min(65_536).default(67_108_864),
   /** While this file exists /healthz says 503; everything else is served on. */
   drainFile: z.string().min(1).optional(),
-  admin: endpoint.optional(),
+  admin: z.union([endpoint, z.strictObject({ path: z.string().min(1) })]).optional(),
 });
 
 export type EdgeConfig = z.output<typeof schema>;

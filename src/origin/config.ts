@@ -15,7 +15,7 @@ const schema = z.strictObject({
   seed: z.int().min(0).default(1),
   latencyProfile: z.enum(['none', 'cdn']).default('none'),
   /** Faults, counters and metrics. */
-  admin: endpoint.optional(),
+  admin: z.union([endpoint, z.strictObject({ path: z.string().min(1) })]).optional(),
 });
 
 export type OriginConfig = z.output<typeof schema>;

@@ -2,6 +2,7 @@
 // whoever watches the lab. 503 on /state until the first round of RTTs is in: before that, steering has nothing to go by.
 
 import { createServer, type Server } from 'node:http';
+import { listenOn } from '../../net/io/listen.ts';
 import type { AgentConfig } from '../config.ts';
 import type { RttEntry } from '../rtt-table.ts';
 import type { AnnouncerState } from './announcer.ts';
@@ -15,20 +16,15 @@ export interface StateSource {
 /** Listens on every place of the configuration; rejects when one is taken. */
 export async function serveState(listen: AgentConfig['listen'], source: StateSource): Promise<Server[]> {
   return Promise.all(
-    listen.map(
-      (place) =>
-        new Promise<Server>((resolve, reject) => {
-          const server = createServer((request, response) => {
-            const { status, body } = answer(request.method ?? 'GET', request.url ?? '/', source);
-            response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-            response.end(`${JSON.stringify(body)}\n`);
-          });
-          server.once('error', reject);
-          const ready = () => resolve(server);
-          if ('path' in place) server.listen(place.path, ready);
-          else server.listen(place.port, place.address, ready);
-        }),
-    ),
+    listen.map(async (place) => {
+      const server = createServer((request, response) => {
+        const { status, body } = answer(request.method ?? 'GET', request.url ?? '/', source);
+        response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+        response.end(`${JSON.stringify(body)}\n`);
+      });
+      await listenOn(server, place);
+      return server;
+    }),
   );
 }
 

@@ -1,8 +1,7 @@
 // The operator's side door over HTTP: /healthz, /metrics (Prometheus), /state (health and RTT table), /explain.
 
 import { createServer, type ServerResponse } from 'node:http';
-import { UserError } from '../../base/errors.ts';
-import { type ListenAddress, listenOn } from '../../net/io/listen.ts';
+import { type ListenPlace, listenOn } from '../../net/io/listen.ts';
 import { formatPrefix } from '../../net/prefix.ts';
 import { explain } from '../explain.ts';
 import type { Metrics } from '../metrics.ts';
@@ -18,20 +17,17 @@ export interface AdminSubject {
   rttErrors: ReadonlyMap<string, string>;
 }
 
-export async function startAdminServer(where: ListenAddress, subject: () => AdminSubject): Promise<Listener> {
+export async function startAdminServer(where: ListenPlace, subject: () => AdminSubject): Promise<Listener> {
   const server = createServer((request, response) => {
     const url = URL.parse(request.url ?? '/', 'http://admin');
     if (!url) return sendText(response, 400, 'bad request target\n');
     if (request.method !== 'GET' && request.method !== 'HEAD') return sendText(response, 405, 'GET only\n');
     route(url, subject(), response).catch((error: Error) => sendText(response, 500, `${error.message}\n`));
   });
-  await listenOn(server, where).catch((error: Error) => {
-    throw new UserError({ message: `cannot listen on admin ${JSON.stringify(where)}: ${error.message}` });
-  });
-  const bound = server.address();
+  const bound = await listenOn(server, where);
   return {
-    address: 'path' in where ? where.path : where.address,
-    port: typeof bound === 'object' && bound ? bound.port : 0,
+    address: bound.address,
+    port: bound.port,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -14,42 +14,47 @@ export class MessageWriter {
   #limit = 0;
   /** Where each name already written (or part of one) starts. */
   #offsets = new Map<Name, number>();
+  /** The question's name, not yet among the offsets: most replies only ever point at the whole of it. */
+  #question: { name: Name; at: number } | undefined;
 
   /** Begins a message of at most `limit` bytes. */
   reset(limit: number): void {
     this.length = 0;
     this.#limit = limit;
-    this.#offsets.clear();
+    if (this.#offsets.size > 0) this.#offsets.clear();
+    this.#question = undefined;
   }
 
   copy(source: Uint8Array, start: number, end: number): void {
-    this.bytes.set(source.subarray(start, end), this.length);
-    this.length += end - start;
+    for (let i = start; i < end; i++) this.bytes[this.length++] = source[i] as number;
   }
 
   u16(value: number): void {
-    this.length = this.bytes.writeUInt16BE(value & 0xffff, this.length);
+    this.setU16(this.length, value);
+    this.length += 2;
   }
 
   u32(value: number): void {
-    this.length = this.bytes.writeUInt32BE(value >>> 0, this.length);
+    this.u16(value >>> 16);
+    this.u16(value);
   }
 
   setU16(at: number, value: number): void {
-    this.bytes.writeUInt16BE(value, at);
+    this.bytes[at] = value >>> 8;
+    this.bytes[at + 1] = value;
   }
 
   /** Makes a name already in the message (the question's) a target of compression pointers. */
   remember(name: Name, at: number): void {
-    let offset = at;
-    for (let rest = name; rest !== ROOT; rest = parentOf(rest)) {
-      if (offset > MAX_POINTER) return;
-      if (!this.#offsets.has(rest)) this.#offsets.set(rest, offset);
-      offset += 1 + rest.charCodeAt(0);
-    }
+    if (name !== ROOT) this.#question = { name, at };
   }
 
   name(name: Name, compress: boolean): void {
+    if (this.#question) {
+      if (compress && name === this.#question.name) return this.u16(0xc000 | this.#question.at);
+      this.#addOffsets(this.#question.name, ROOT, this.#question.at);
+      this.#question = undefined;
+    }
     let rest = name;
     const start = this.length;
     let pointer = compress ? this.#offsets.get(rest) : undefined;
@@ -62,16 +67,15 @@ export class MessageWriter {
     this.length += written;
     if (pointer === undefined) this.bytes[this.length++] = 0;
     else this.u16(0xc000 | pointer);
-    for (let part = name, at = start; part !== rest; at += 1 + part.charCodeAt(0), part = parentOf(part)) {
-      if (at <= MAX_POINTER && !this.#offsets.has(part)) this.#offsets.set(part, at);
-    }
+    this.#addOffsets(name, rest, start);
   }
 
   /** Writes all records of an RRset, or none: then false. Returns their number. */
   rrset(rrset: OwnedRRset): number | false {
     const start = this.length;
     for (const rdata of rrset.rdata) {
-      const upperBound = rdata.parts.reduce((sum, part) => sum + part.length, rrset.owner.length + 12);
+      let upperBound = rrset.owner.length + 12;
+      for (const part of rdata.parts) upperBound += part.length;
       if (this.length + upperBound > this.bytes.length) return this.#undo(start);
       this.name(rrset.owner, true);
       this.u16(rrset.type);
@@ -109,6 +113,14 @@ export class MessageWriter {
       this.copy(data, 0, data.length);
     }
     this.setU16(lengthAt, this.length - lengthAt - 2);
+  }
+
+  /** The name written at `start`, and its parents down to `end`, become targets. */
+  #addOffsets(name: Name, end: Name, start: number): void {
+    for (let part = name, at = start; part !== end && at <= MAX_POINTER; part = parentOf(part)) {
+      if (!this.#offsets.has(part)) this.#offsets.set(part, at);
+      at += 1 + part.charCodeAt(0);
+    }
   }
 
   #undo(start: number): false {

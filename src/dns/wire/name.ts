@@ -10,32 +10,33 @@ const MAX_NAME_BYTES = 255; // RFC 1035 section 2.3.4
 const MAX_LABEL_BYTES = 63;
 
 /** The name at `offset` of a packet and where it ends there; undefined when malformed. Pointers must go strictly backwards. */
-export function readName(packet: Uint8Array, offset: number): { name: Name; end: number } | undefined {
+export function readName(packet: Buffer, offset: number): { name: Name; end: number } | undefined {
   let key = '';
   let end = -1;
   let at = offset;
+  let runStart = offset; // labels since here are copied in one piece
   let lowest = offset; // every pointer must aim below all that was read so far: no loops, whatever the packet says
   for (;;) {
     const length = packet[at];
     if (length === undefined) return undefined;
     if (length === 0) {
-      key += ROOT;
+      key += packet.toString('latin1', runStart, at + 1);
       if (key.length > MAX_NAME_BYTES) return undefined;
       return { name: lowerCase(key), end: end < 0 ? at + 1 : end };
     }
-    if (length > MAX_LABEL_BYTES) {
-      const low = packet[at + 1];
-      if ((length & 0xc0) !== 0xc0 || low === undefined) return undefined;
-      if (end < 0) end = at + 2;
-      at = ((length & 0x3f) << 8) | low;
-      if (at >= lowest) return undefined;
-      lowest = at;
+    if (length <= MAX_LABEL_BYTES) {
+      at += 1 + length;
+      if (key.length + at - runStart > MAX_NAME_BYTES) return undefined;
       continue;
     }
-    if (at + 1 + length > packet.length) return undefined;
-    key += latin1(packet, at, at + 1 + length);
-    if (key.length > MAX_NAME_BYTES) return undefined;
-    at += 1 + length;
+    const low = packet[at + 1];
+    if ((length & 0xc0) !== 0xc0 || low === undefined) return undefined;
+    key += packet.toString('latin1', runStart, at);
+    if (end < 0) end = at + 2;
+    at = ((length & 0x3f) << 8) | low;
+    if (at >= lowest) return undefined;
+    lowest = at;
+    runStart = at;
   }
 }
 
@@ -111,8 +112,4 @@ function lowerCase(key: string): Name {
 
 function escapeByte(char: string): string {
   return /[!-~]/.test(char) ? `\\${char}` : `\\${String(char.charCodeAt(0)).padStart(3, '0')}`;
-}
-
-function latin1(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1', start, end);
 }

@@ -67,7 +67,7 @@ export function formatRdata(type: number, rdata: Rdata): string {
 }
 
 /** RDATA of a record in a packet, its names expanded; undefined when it does not hold what its type says. */
-export function readRdata(type: number, packet: Uint8Array, start: number, end: number): Rdata | undefined {
+export function readRdata(type: number, packet: Buffer, start: number, end: number): Rdata | undefined {
   const layout = COMPRESSIBLE_TYPES.has(type) || type === TYPES.SRV ? (LAYOUTS.get(type) ?? []) : [];
   const parts: (Uint8Array | Name)[] = [];
   let at = start;

@@ -3,7 +3,7 @@
 import { access } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { UserError } from '../../base/errors.ts';
+import { listenOn } from '../../net/io/listen.ts';
 import type { EdgeConfig } from '../config.ts';
 import { countUpstream, createMetrics, type EdgeMetrics } from '../metrics.ts';
 import { createPipeline } from '../request-pipeline.ts';
@@ -68,13 +68,13 @@ export async function startEdge(config: EdgeConfig, options: EdgeOptions = {}): 
     const addresses: AddressInfo[] = [];
     for (const endpoint of config.listen) {
       const server = createEdgeServer(listener);
-      addresses.push(await listen(server, endpoint));
+      addresses.push(await listenOn(server, endpoint));
       servers.push(server);
     }
     let adminAddress: AddressInfo | undefined;
     if (config.admin) {
       const server = createAdminServer(adminContext);
-      adminAddress = await listen(server, config.admin);
+      adminAddress = await listenOn(server, config.admin);
       servers.push(server);
     }
     return { addresses, adminAddress, metrics, store, close };
@@ -83,26 +83,6 @@ export async function startEdge(config: EdgeConfig, options: EdgeOptions = {}): 
     throw error;
   }
 }
-
-function listen(server: Server, { address, port }: { address: string; port: number }): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const hint = LISTEN_HINTS[error.code ?? ''];
-      reject(new UserError({ message: `cannot listen on ${address} port ${port}: ${error.message}`, hint }));
-    });
-    server.listen({ host: address, port, ipv6Only: address.includes(':') }, () => {
-      server.removeAllListeners('error');
-      server.on('error', () => {});
-      resolve(server.address() as AddressInfo);
-    });
-  });
-}
-
-const LISTEN_HINTS: Record<string, string> = {
-  EADDRINUSE: 'another process has this port: stop it, or choose another port in "listen"',
-  EADDRNOTAVAIL: 'this machine does not have that address: add it to an interface first',
-  EACCES: 'ports below 1024 need root or CAP_NET_BIND_SERVICE: choose a port above 1024',
-};
 
 async function exists(path: string): Promise<boolean> {
   return access(path).then(

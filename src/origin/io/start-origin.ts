@@ -2,7 +2,7 @@
 
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { UserError } from '../../base/errors.ts';
+import { listenOn } from '../../net/io/listen.ts';
 import type { OriginConfig } from '../config.ts';
 import { FaultRules } from '../faults.ts';
 import { createAdminServer } from './admin-server.ts';
@@ -41,13 +41,13 @@ export async function startOrigin(config: OriginConfig): Promise<RunningOrigin> 
     const addresses: AddressInfo[] = [];
     for (const endpoint of config.listen) {
       const server = factory.create();
-      addresses.push(await listen(server, endpoint));
+      addresses.push(await listenOn(server, endpoint));
       servers.push(server);
     }
     let adminAddress: AddressInfo | undefined;
     if (config.admin) {
       const server = createAdminServer(faults, counters);
-      adminAddress = await listen(server, config.admin);
+      adminAddress = await listenOn(server, config.admin);
       servers.push(server);
     }
     return { addresses, adminAddress, counters, faults, close };
@@ -55,21 +55,4 @@ export async function startOrigin(config: OriginConfig): Promise<RunningOrigin> 
     await close();
     throw error;
   }
-}
-
-function listen(server: Server, { address, port }: { address: string; port: number }): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const hint =
-        error.code === 'EADDRINUSE'
-          ? 'another process has this port: stop it, or choose another port in "listen"'
-          : undefined;
-      reject(new UserError({ message: `cannot listen on ${address} port ${port}: ${error.message}`, hint }));
-    });
-    server.listen({ host: address, port, ipv6Only: address.includes(':') }, () => {
-      server.removeAllListeners('error');
-      server.on('error', () => {});
-      resolve(server.address() as AddressInfo);
-    });
-  });
 }

@@ -38,7 +38,7 @@ p{margin:0 0 10px;max-width:100ch}
 .chips li{background:var(--card);border:1px solid var(--line);border-radius:999px;padding:2px 12px;font-size:13px}
 .chips b{font-weight:600}
 section{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:18px 20px;margin:0 0 18px}
-section.verdict{border-left:4px solid var(--latency);font-size:16px}
+section.verdict p{max-width:135ch}section.verdict{border-left:4px solid var(--latency);font-size:16px}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(280px,1fr));gap:14px;margin:0 0 18px}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:14px 18px;border-top:4px solid var(--s)}
 .tile .big{font-size:30px;font-weight:650;line-height:1.15}

@@ -140,9 +140,15 @@ describe('health and RTTs', () => {
     const entry = { prefix: '100.64.1.0/24', measuredAt: new Date().toISOString(), samples: 5 };
     lab.pops.fra.rtts = [{ ...entry, rttMs: 80 }];
     lab.pops.sin.rtts = [{ ...entry, rttMs: 20 }];
-    const ask = () => dig(lab.port, '+short', '+subnet=100.64.1.0/24', 'latency.cdn.test');
-    await vi.waitFor(async () => expect(await ask()).toBe('203.0.113.34'), { timeout: 5000 });
-    const explained = await getJson(`${lab.admin}/explain?name=x.latency.cdn.test&client=100.64.1.7`);
+    const explained = await vi.waitFor(
+      async () => {
+        const explanation = await getJson(`${lab.admin}/explain?name=x.latency.cdn.test&client=100.64.1.7`);
+        expect(explanation.rtt.length).toBe(2);
+        return explanation;
+      },
+      { timeout: 5000 },
+    );
+    expect(await dig(lab.port, '+short', '+subnet=100.64.1.0/24', 'latency.cdn.test')).toBe('203.0.113.34');
     expect(explained).toMatchObject({
       question: { name: 'x.latency.cdn.test.', type: 'A' },
       client: { network: '100.64.1.0/24', from: 'ecs' },

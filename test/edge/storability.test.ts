@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { storability } from '../../src/edge/storability.ts';
+
+const NOW = Date.UTC(2026, 10, 21);
+const cc = (value: string) => ['Cache-Control', value];
+
+describe('storability', () => {
+  it.each<[string, string, string[], number, string[], string]>([
+    ['a fresh response', 'GET', [], 200, cc('max-age=60'), 'stored'],
+    ['a fresh 404', 'GET', [], 404, cc('max-age=60'), 'stored'],
+    ['one with a validator only', 'GET', [], 200, ['ETag', '"a"'], 'stored'],
+    ['no-cache with a validator', 'GET', [], 200, [...cc('no-cache'), 'ETag', '"a"'], 'stored'],
+    ['one that may be served stale', 'GET', [], 200, cc('max-age=0, stale-if-error=60'), 'stored'],
+    ['one without freshness or validator', 'GET', [], 200, [], 'no-freshness'],
+    ['POST', 'POST', [], 200, cc('max-age=60'), 'method'],
+    ['a status nobody knows', 'GET', [], 299, cc('max-age=60'), 'status'],
+    ['206', 'GET', [], 206, cc('max-age=60'), 'partial'],
+    ['no-store', 'GET', [], 200, cc('no-store, max-age=60'), 'no-store'],
+    ['no-store with must-understand', 'GET', [], 200, cc('no-store, must-understand, max-age=60'), 'stored'],
+    ['private', 'GET', [], 200, cc('private, max-age=60'), 'private'],
+    ['private with a field name', 'GET', [], 200, cc('private="x", max-age=60'), 'private'],
+    ["the client's no-store", 'GET', cc('no-store'), 200, cc('max-age=60'), 'request-no-store'],
+    ['Authorization', 'GET', ['Authorization', 'x'], 200, cc('max-age=60'), 'authorization'],
+    ['Authorization with public', 'GET', ['Authorization', 'x'], 200, cc('public, max-age=60'), 'stored'],
+    ['Authorization with s-maxage', 'GET', ['Authorization', 'x'], 200, cc('s-maxage=60'), 'stored'],
+    ['Set-Cookie', 'GET', [], 200, [...cc('public, max-age=60'), 'Set-Cookie', 'a=b'], 'set-cookie'],
+    ['Vary: *', 'GET', [], 200, [...cc('max-age=60'), 'Vary', 'accept, *'], 'vary-star'],
+  ])('%s', (_, method, request, status, response, expected) => {
+    const verdict = storability(method, request, status, response, NOW);
+    expect(verdict.store ? 'stored' : verdict.reason).toBe(expected);
+  });
+});

@@ -1,0 +1,98 @@
+// The shaping contract, run for every shaper this machine can offer: the relay, the kernel's netem where it has one,
+// and real netem inside user-mode Linux (where the whole host file system is the root, read-only).
+
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, it } from 'vitest';
+import { detectNetem } from '../../src/shaping/io/detect-netem.ts';
+import { CONTRACT, type Measured } from '../shaping/contract/expectations.ts';
+
+const RUNNER = fileURLToPath(new URL('../shaping/contract/run-contract.ts', import.meta.url));
+const UML = '/usr/bin/linux.uml';
+/** User-mode Linux is ten times slower, and so is what it adds. */
+const UML_UPLOAD_BYTES = '4000000';
+const TIMEOUT_MS = 120_000;
+
+const runs: { shaper: string; measure: () => Promise<Measured>; toleranceMs: number }[] = [
+  { shaper: 'relay', measure: () => inNamespaces('relay'), toleranceMs: 0.5 },
+];
+if ((await detectNetem()).available)
+  runs.push({ shaper: 'netem', measure: () => inNamespaces('netem'), toleranceMs: 0.5 });
+if (existsSync(UML))
+  runs.push({ shaper: 'netem in user-mode Linux', measure: () => inUserModeLinux(), toleranceMs: 2 });
+
+describe.each(runs)('$shaper', ({ measure, toleranceMs }) => {
+  let measured: Measured;
+  beforeAll(async () => {
+    measured = await measure();
+  }, TIMEOUT_MS);
+
+  it.each(CONTRACT)('%s', (_sentence, check) => {
+    check(measured, toleranceMs);
+  });
+});
+
+async function inNamespaces(shaper: string): Promise<Measured> {
+  const script = `mount -t tmpfs tmpfs /run && mkdir /run/netns && exec ${process.execPath} ${RUNNER} ${shaper}`;
+  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  const isolation = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', ...user];
+  return parse(await output('unshare', [...isolation, 'sh', '-c', script]));
+}
+
+async function inUserModeLinux(): Promise<Measured> {
+  const folder = mkdtempSync(join(tmpdir(), 'catchment-uml-'));
+  const init = join(folder, 'init');
+  writeFileSync(init, initScript(), { mode: 0o755 });
+  const root = ['root=/dev/root', 'rootfstype=hostfs', 'rootflags=/', 'ro', 'con0=fd:0,fd:1', 'con=null'];
+  try {
+    return parse(await output(UML, ['mem=1G', ...root, 'quiet', `init=${init}`]));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The first process of the user-mode Linux: mounts, modules, the contract, the end. */
+function initScript(): string {
+  return `#!/bin/sh
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /tmp
+mount -t devtmpfs devtmpfs /dev 2>/dev/null
+mkdir -p /run/netns
+for module in veth sch_netem sch_ingress cls_bpf; do
+  insmod "$(find /usr/lib/uml/modules -name "$module.ko" | head -n 1)"
+done
+ip link set lo up
+${process.execPath} ${RUNNER} netem ${UML_UPLOAD_BYTES} </dev/null
+echo "exit code $?"
+echo o >/proc/sysrq-trigger
+sleep 10
+`;
+}
+
+function output(command: string, argv: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      command,
+      argv,
+      { timeout: TIMEOUT_MS, maxBuffer: 16 << 20 },
+      (error, stdout, stderr) => {
+        const text = `${stdout}\n${stderr}`;
+        // User-mode Linux leaves with a code of its own after a power-off; what counts is whether it has measured.
+        if (text.includes('{"measured"')) resolve(text);
+        else reject(new Error(`${error?.message ?? 'no measurement'}\n${text.slice(-3000)}`));
+      },
+    );
+    child.stdin?.end();
+  });
+}
+
+function parse(text: string): Measured {
+  const line = text.split('\n').find((candidate) => candidate.includes('{"measured"')) ?? '';
+  return JSON.parse(line.slice(line.indexOf('{"measured"'))).measured;
+}
