@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Problem, UserError } from '../base/errors.ts';
 import { runsBird } from '../routing/bird-config.ts';
 import { BirdControl } from '../routing/io/bird-control.ts';
-import type { LabEvent, LabStatus, RunningLab } from '../runtimes/runtime.ts';
+import type { LabEvent, LabStatus, NodeStatus, RunningLab } from '../runtimes/runtime.ts';
 import type { ResolvedTopology } from '../topology/resolved.ts';
 import { clientsThatCannotFetch } from './first-fetch.ts';
 
@@ -153,5 +153,15 @@ function serviceProblems(status: LabStatus): Problem[] {
   const pops = status.pops
     .filter((pop) => !pop.healthy || pop.announced.length === 0)
     .map((pop) => ({ message: `${pop.name} does not announce anycast yet` }));
-  return [...services, ...pops];
+  const tables = status.nodes
+    .filter((node) => node.kind === 'pop')
+    .filter((node) => popsWithRtts(node) < status.pops.length)
+    .map((node) => ({ message: `${node.name}/dns has not the RTTs of all POPs yet` }));
+  return [...services, ...pops, ...tables];
+}
+
+/** How many POPs' measurements a POP's GeoDNS server has, by its own word. */
+function popsWithRtts(node: NodeStatus): number {
+  const dns = node.services.find((service) => service.name === 'dns');
+  return (dns?.detail as { popsWithRtts?: number } | undefined)?.popsWithRtts ?? 0;
 }

@@ -12,7 +12,6 @@ export async function main(args: string[]): Promise<void> {
   const log = createLog('dns');
   try {
     const service = await startDnsService(configPath(args), log);
-    log.info('ready', { listening: service.listening, ...(service.admin && { admin: service.admin }) });
     process.on('SIGHUP', () => void service.reload());
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => {
@@ -20,6 +19,8 @@ export async function main(args: string[]): Promise<void> {
         service.close().then(() => process.exit(0));
       });
     }
+    // Last: whoever waits for this line may send a signal at once.
+    log.info('ready', { listening: service.listening, ...(service.admin && { admin: service.admin }) });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     process.stderr.write(`${error.message}\n`);

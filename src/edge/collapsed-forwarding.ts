@@ -30,6 +30,7 @@ const MAX_UNSHAREABLE = 10_000;
 
 export class CollapsedForwarding {
   #flights = new Map<string, { key: string; flight: Flight }>();
+  #unshared = 0;
   #unshareableUntilMs = new Map<string, number>();
 
   /** The flight to wait for, if there is one. `variant` is the secondary key, '' while no Vary is known. */
@@ -37,14 +38,16 @@ export class CollapsedForwarding {
     return this.#flights.get(flightKey(key, variant))?.flight;
   }
 
-  register(key: string, variant: string, flight: Flight): void {
-    this.#flights.set(flightKey(key, variant), { key, flight });
-  }
-
-  /** Ends the offer of this flight; a newer one under the same name stays. */
-  remove(key: string, variant: string, flight: Flight): void {
-    const name = flightKey(key, variant);
-    if (this.#flights.get(name)?.flight === flight) this.#flights.delete(name);
+  /**
+   * Notes a flight so that `invalidate` reaches it; with a `variant` it can be found and waited for too. Returns what
+   * ends that; a newer flight under the same name stays.
+   */
+  register(key: string, variant: string | undefined, flight: Flight): () => void {
+    const name = variant === undefined ? `${key}\n#${this.#unshared++}` : flightKey(key, variant);
+    this.#flights.set(name, { key, flight });
+    return () => {
+      if (this.#flights.get(name)?.flight === flight) this.#flights.delete(name);
+    };
   }
 
   /** Ends the offer of all flights of a URL, and keeps what they bring from being stored. */
@@ -76,7 +79,7 @@ export class CollapsedForwarding {
     this.#unshareableUntilMs.delete(key);
   }
 
-  /** Requests on their way to the origin that others may join. */
+  /** Requests on their way to the origin whose responses may still be shared or stored. */
   get inFlight(): number {
     return this.#flights.size;
   }

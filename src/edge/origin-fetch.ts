@@ -6,7 +6,7 @@ import { endToEndFields, type Fields, fieldValue, withoutFields } from './fields
 import { GrowingBody } from './growing-body.ts';
 import { type Storability, storability } from './storability.ts';
 import type { ObjectStore } from './store/object-store.ts';
-import { type ResponseHead, refreshed, responseHead, type StoredResponse } from './stored-response.ts';
+import { compactBody, type ResponseHead, refreshed, responseHead, type StoredResponse } from './stored-response.ts';
 import type { Upstream, UpstreamExchange, UpstreamRequest } from './upstream.ts';
 import { notModifiedMatches } from './validation.ts';
 
@@ -26,7 +26,7 @@ export interface Fetch {
   clientFields: Fields;
   /** Asked with conditions: a 304 refreshes this one. */
   revalidates?: StoredResponse;
-  /** Nobody may join any more: the head said so, or the trip is over and its result (if any) stored. */
+  /** Never called before fetchFromOrigin returns. Nobody may join any more: the head said so, or the trip is over. */
   onClosed(): void;
 }
 
@@ -80,7 +80,8 @@ export function fetchFromOrigin(context: FetchContext, fetch: Fetch): Flight {
     onEnd() {
       // Stored before the offer ends, in one turn of the event loop: nobody can come between and fetch again.
       if (head && body?.retained && !flight.invalidated) {
-        context.store.put(fetch.key, { ...head, body: body.chunks, size: body.receivedBytes });
+        const size = body.receivedBytes;
+        context.store.put(fetch.key, { ...head, body: compactBody(body.chunks, size), size });
       }
       body?.end();
       finish();

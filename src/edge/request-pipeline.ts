@@ -145,13 +145,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         pathAndQuery: request.pathAndQuery,
         fields: withVia(fieldsFor(request, true, extra), options.pseudonym),
       },
-      onClosed: () => {
-        if (variant !== undefined) collapsed.remove(key, variant, flight);
-      },
+      onClosed: () => close(),
     });
-    if (variant !== undefined) collapsed.register(key, variant, flight);
+    const close = collapsed.register(key, variant, flight);
     void flight.outcome.then((outcome) => {
-      if (!isWorthWaitingFor(outcome)) collapsed.markUnshareable(key, options.now());
+      if (!isWorthWaitingFor(outcome, options.now())) collapsed.markUnshareable(key, options.now());
     });
     return flight;
   }
@@ -235,7 +233,7 @@ function isShareable(request: EdgeRequest): boolean {
 }
 
 /** False for a response that nobody else could have used: the next requests for its URL had better not wait. */
-function isWorthWaitingFor(outcome: FlightOutcome): boolean {
+function isWorthWaitingFor(outcome: FlightOutcome, nowMs: number): boolean {
   if (outcome.kind === 'failed' || outcome.kind === 'mismatched') return true;
   const head = outcome.kind === 'response' ? outcome.head : outcome.stored;
   // An origin in trouble is not a property of the URL; neither is what one client asked for.
@@ -243,5 +241,6 @@ function isWorthWaitingFor(outcome: FlightOutcome): boolean {
   if (outcome.kind === 'response' && !outcome.storability.store) {
     return ['authorization', 'request-no-store', 'invalidated'].includes(outcome.storability.reason);
   }
-  return head.lifetimeSeconds > head.initialAgeSeconds && !head.cacheControl.directives.has('no-cache');
+  if (head.cacheControl.directives.has('no-cache')) return false;
+  return isFresh(head, nowMs) || mayServeStale(head, 'stale-while-revalidate', nowMs);
 }

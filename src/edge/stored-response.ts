@@ -66,3 +66,26 @@ export function refreshed(stored: StoredResponse, notModified: ReceivedHead): St
   );
   return { ...head, initialAgeSeconds: initialAge, body: stored.body, size: stored.size };
 }
+
+/** Bodies up to this size become one piece, which leaves with the head in one write. */
+const ONE_PIECE_BYTES = 262_144;
+
+/**
+ * Bytes that own their memory. What comes from a socket is a window on its 64 KiB read buffer, so a stored object of
+ * 300 bytes would hold 64 KiB that nobody counts.
+ */
+export function compactBody(chunks: readonly Uint8Array[], size: number): readonly Uint8Array[] {
+  if (size > ONE_PIECE_BYTES) {
+    return chunks.map((chunk) =>
+      chunk.buffer.byteLength > chunk.length * 1.25 ? new Uint8Array(chunk) : chunk,
+    );
+  }
+  // Not Buffer.concat, whose small results are windows on a shared pool again.
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return size === 0 ? [] : [whole];
+}

@@ -42,7 +42,9 @@ function viewOf(topology: ResolvedTopology, client: ClientLocation): View {
       only.city.name === client.city.name ? 'its ISP resolver' : `its resolver in ${only.city.name}`;
     return { label, place: only.city };
   }
-  return { label: `a site of resolver ${client.resolver}, without ECS` };
+  return {
+    label: `the site of the ${client.resolver} resolver that asked (no ECS, so the server cannot see the client)`,
+  };
 }
 
 function nearestReason(topology: ResolvedTopology, view: View, pop: Pop, best: Pop | undefined): string {

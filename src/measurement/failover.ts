@@ -11,6 +11,9 @@ export const LOST_AFTER_MS = 2000;
 export const RECOVERED_AFTER_SUCCESSES = 10;
 export const STALLED_AFTER_MS = 3000;
 
+/** An answer in time, but this much later than the client's median before the failure, is slow: a SYN was sent again. */
+export const SLOW_BY_MS = 500;
+
 /** Width of a step of the timeline. */
 export const BIN_MS = 500;
 
@@ -36,6 +39,8 @@ export interface FailoverInput {
 export interface PhaseResult {
   requests: number;
   lost: number;
+  /** Answered in time, but noticeably late: an outage shorter than the client's patience. */
+  slow: number;
   /** From the event to the first of 10 successes in a row; 0 when nothing was lost, null when it did not recover. */
   recoveryMs: number | null;
 }
@@ -48,7 +53,7 @@ export interface ClientFailover {
   popBefore: string | null;
   popDuring: string | null;
   popAfter: string | null;
-  /** It was served by the POP that failed, or lost a request. */
+  /** It was served by the POP that failed, or lost a request (or had a slow one) when it failed. */
   affected: boolean;
   failure: PhaseResult;
   restoration: PhaseResult;
@@ -79,6 +84,7 @@ export interface FailoverTotals {
   users: number;
   requests: number;
   lost: number;
+  slow: number;
   lostOnRestoration: number;
   /** Over clients that lost something; by plain median and worst, and the user-weighted 90th percentile. */
   recoveryMs: { median: number | null; p90: number | null; worst: number | null };
@@ -137,8 +143,9 @@ function analyseClient(
   );
   const failurePhase = ordered.filter((each) => !before.includes(each) && each.at < restoredAt);
   const restorationPhase = ordered.filter((each) => each.at >= restoredAt);
-  const failure = phase(failurePhase, failedAt);
-  const restoration = phase(restorationPhase, restoredAt);
+  const usualMs = median(before.flatMap((each) => each.totalMs ?? [])) ?? 0;
+  const failure = phase(failurePhase, failedAt, usualMs);
+  const restoration = phase(restorationPhase, restoredAt, usualMs);
   const broken = (each: Download) => ['reset', 'stalled', 'closed'].includes(each.outcome);
   const openAt = (at: number) =>
     downloads.filter((each) => (each.firstByteAt ?? Number.POSITIVE_INFINITY) <= at && each.endedAt > at);
@@ -172,10 +179,11 @@ function analyseClient(
   };
 }
 
-function phase(samples: readonly Sample[], eventAt: number): PhaseResult {
+function phase(samples: readonly Sample[], eventAt: number, usualMs: number): PhaseResult {
   return {
     requests: samples.length,
     lost: samples.filter(isLost).length,
+    slow: samples.filter((each) => !isLost(each) && (each.totalMs ?? 0) > usualMs + SLOW_BY_MS).length,
     recoveryMs: recoveryMs(samples, eventAt),
   };
 }
@@ -229,6 +237,7 @@ function totals(clients: readonly ClientFailover[]): FailoverTotals {
     users: roundMs(sum((client) => client.users)),
     requests: sum((client) => client.failure.requests),
     lost: sum((client) => client.failure.lost),
+    slow: sum((client) => client.failure.slow),
     lostOnRestoration: sum((client) => client.restoration.lost),
     recoveryMs: {
       median: median(times) ?? null,

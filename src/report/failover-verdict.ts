@@ -21,7 +21,7 @@ export function failoverVerdict(report: FailoverReport): string {
     .filter((each) => each.all.lostOnRestoration + each.all.downloadsBrokenOnRestoration > 0)
     .map(
       (each) =>
-        `${label(each)} lost ${each.all.lostOnRestoration} requests and broke ${each.all.downloadsBrokenOnRestoration} downloads`,
+        `${label(each)} lost ${count(each.all.lostOnRestoration, 'request')} and broke ${count(each.all.downloadsBrokenOnRestoration, 'download')}`,
     );
   return [
     `When ${report.pop} ${MANNER[report.how] ?? 'failed'}, ${parts.join('; ')}.`,
@@ -38,8 +38,12 @@ function loss(each: StrategyFailover): string {
   const { affected } = each;
   const { recoveryMs, notRecovered } = affected;
   if (affected.clients === 0) return `${label(each)} had no location there`;
-  const whose = `of ${affected.clients} ${affected.clients === 1 ? 'location' : 'locations'} (${formatUsers(affected.users)} users)`;
-  if (affected.lost === 0) return `${label(each)} lost nothing ${whose}`;
+  const whose = `of ${count(affected.clients, 'location')} (${formatUsers(affected.users)} users)`;
+  const late =
+    affected.slow > 0
+      ? ` (${affected.slow} ${affected.lost > 0 ? 'more ' : ''}came more than half a second late)`
+      : '';
+  if (affected.lost === 0) return `${label(each)} lost nothing ${whose}${late}`;
   const worst =
     recoveryMs.worst !== recoveryMs.median ? `, at worst ${formatDuration(recoveryMs.worst)}` : '';
   const recovered =
@@ -50,9 +54,13 @@ function loss(each: StrategyFailover): string {
     notRecovered > 0
       ? `${recovered === '' ? ' and' : ', but'} ${notRecovered} did not recover before the restore`
       : '';
-  return `${label(each)} lost ${affected.lost} requests ${whose}${recovered}${never}`;
+  return `${label(each)} lost ${count(affected.lost, 'request')} ${whose}${late}${recovered}${never}`;
 }
 
 function label(each: StrategyFailover): string {
   return each.strategy === 'oracle' ? 'unicast' : STRATEGY_LABELS[each.strategy];
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -13,9 +13,10 @@ const SUPERFRAME_SEGMENTS = '65535';
 /** Maps a node name to the `ip netns` name of its namespace. */
 export type NamespaceOf = (node: string) => string;
 
+/** `name` is said, or ip(8) reads a node called `b` as an abbreviated option. */
 /** For shaping `off` and `netem`: one pair, both ends made in their nodes, down until the node brings them up. */
 export function vethCommands({ a, b }: PlannedLink, namespaceOf: NamespaceOf): NamespacedCommand[] {
-  const near = ['link', 'add', a.interface, 'netns', namespaceOf(a.node)];
+  const near = ['link', 'add', 'name', a.interface, 'netns', namespaceOf(a.node)];
   const far = ['peer', 'name', b.interface, 'netns', namespaceOf(b.node)];
   return [{ program: 'ip', argv: [...near, 'type', 'veth', ...far] }];
 }
@@ -29,7 +30,7 @@ export function relayLinkCommands(
 ): NamespacedCommand[] {
   return (['a', 'b'] as const).map((side) => {
     const end = link[side];
-    const near = ['link', 'add', relayEndName(index, side), 'netns', relayNamespace];
+    const near = ['link', 'add', 'name', relayEndName(index, side), 'netns', relayNamespace];
     const far = ['peer', 'name', end.interface, 'netns', namespaceOf(end.node)];
     return { program: 'ip', argv: [...near, 'type', 'veth', ...far] };
   });

@@ -150,32 +150,29 @@ describe('a written database', () => {
 });
 
 describe("Debian's mmdblookup", () => {
-  test(
-    'reads types and values of both families at all record sizes',
-    () => {
-      const folder = mkdtempSync(join(tmpdir(), 'mmdb-'));
-      try {
-        for (const recordSize of [24, 28, 32] as const) {
-          const file = join(folder, `${recordSize}.mmdb`);
-          const entries = [
-            { prefix: prefix('100.64.3.0/24'), record: { latitude: double(50), asn: uint32(64_500) } },
-            {
-              prefix: prefix('2001:db8:4003::/48'),
-              record: { latitude: double(-33.5), asn: uint32(64_500) },
-            },
-          ];
-          writeFileSync(file, writeMmdb(entries, { ...options, recordSize }));
-          const lookup = (ip: string, ...path: string[]) =>
-            execFileSync('mmdblookup', ['--file', file, '--ip', ip, ...path], { encoding: 'utf8' }).trim();
-          expect(lookup('100.64.3.7', 'latitude')).toBe('50.000000 <double>');
-          expect(lookup('2001:db8:4003::10', 'latitude')).toBe('-33.500000 <double>');
-          expect(lookup('100.64.3.7', 'asn')).toBe('64500 <uint32>');
-        }
-      } finally {
-        rmSync(folder, { recursive: true });
+  test('reads types and values of both families at all record sizes', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mmdb-'));
+    try {
+      for (const recordSize of [24, 28, 32] as const) {
+        const file = join(folder, `${recordSize}.mmdb`);
+        const entries = [
+          { prefix: prefix('100.64.3.0/24'), record: { latitude: double(50), asn: uint32(64_500) } },
+          {
+            prefix: prefix('2001:db8:4003::/48'),
+            record: { latitude: double(-33.5), asn: uint32(64_500) },
+          },
+        ];
+        writeFileSync(file, writeMmdb(entries, { ...options, recordSize }));
+        const lookup = (ip: string, ...path: string[]) =>
+          execFileSync('mmdblookup', ['--file', file, '--ip', ip, ...path], { encoding: 'utf8' }).trim();
+        expect(lookup('100.64.3.7', 'latitude')).toBe('50.000000 <double>');
+        expect(lookup('2001:db8:4003::10', 'latitude')).toBe('-33.500000 <double>');
+        expect(lookup('100.64.3.7', 'asn')).toBe('64500 <uint32>');
       }
-    },
-  );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
 
 /** The value as a reader returns it: numbers without their type. */

@@ -11,9 +11,11 @@ import { detectNetem } from '../../src/shaping/io/detect-netem.ts';
 import { CONTRACT, type Measured } from '../shaping/contract/expectations.ts';
 
 const RUNNER = fileURLToPath(new URL('../shaping/contract/run-contract.ts', import.meta.url));
+const MODULE_LOADER = fileURLToPath(new URL('../shaping/contract/load-modules.ts', import.meta.url));
 const UML = '/usr/bin/linux.uml';
 /** User-mode Linux is ten times slower, and so is what it adds. */
 const UML_UPLOAD_BYTES = '4000000';
+const UML_PACE = '5';
 const TIMEOUT_MS = 120_000;
 
 const runs: { shaper: string; measure: () => Promise<Measured>; toleranceMs: number }[] = [
@@ -64,11 +66,9 @@ mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /tmp
 mount -t devtmpfs devtmpfs /dev 2>/dev/null
 mkdir -p /run/netns
-for module in veth sch_netem sch_ingress cls_bpf; do
-  insmod "$(find /usr/lib/uml/modules -name "$module.ko" | head -n 1)"
-done
+${process.execPath} ${MODULE_LOADER} /usr/lib/uml/modules crc-ccitt ipv6 veth sch_netem sch_ingress cls_bpf
 ip link set lo up
-${process.execPath} ${RUNNER} netem ${UML_UPLOAD_BYTES} </dev/null
+${process.execPath} ${RUNNER} netem ${UML_UPLOAD_BYTES} ${UML_PACE} </dev/null
 echo "exit code $?"
 echo o >/proc/sysrq-trigger
 sleep 10

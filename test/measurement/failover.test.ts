@@ -124,3 +124,16 @@ test('the time line has a step that begins with the failure', () => {
   const at = (ms: number) => timeline.find((step) => step.atMs === ms)?.lostShare;
   expect([at(-1000), at(-500), at(0), at(1500), at(2000)]).toEqual([0, 0.2, 1, 1, 0]);
 });
+
+test('an answer in time but half a second late is slow, not lost', () => {
+  const late = paris.map((sample) => (sample.at === 8000 ? { ...sample, totalMs: 1040 } : sample));
+  const input = {
+    pop: 'fra',
+    events: EVENTS,
+    clients: CLIENTS,
+    strategies: ['anycast' as const],
+    downloads: [],
+  };
+  const [anycast] = analyseFailover({ ...input, samples: [...late, ...dublin] }).strategies;
+  expect([anycast?.affected.slow, anycast?.affected.lost]).toEqual([1, 21]);
+});

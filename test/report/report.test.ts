@@ -49,7 +49,7 @@ test('colours are only used when asked for', () => {
 
 test('the failover table tells lost, recovery and broken downloads per strategy', () => {
   const table = failoverTable(failoverReport, plain);
-  expect(table).toMatch(/anycast, affected\s+1\s+\d+\s+20\s+2\.0 s\s+1 of 1/);
+  expect(table).toMatch(/anycast, affected\s+1\s+\d+\s+20\s+0\s+2\.0 s\s+1 of 1/);
   expect(table).toMatch(/Paris\s+anycast\s+fra > lon > fra/);
 });
 

@@ -1,5 +1,6 @@
 // The agent's HTTP face: GET /rtt for the GeoDNS servers (all POPs' tables make up `latency` steering), GET /state for
-// whoever watches the lab. 503 on /state until the first round of RTTs is in: before that, steering has nothing to go by.
+// whoever watches the lab. Both are 503 until the first round
+// of RTTs is in: a table with a hole in it would steer wrongly.
 
 import { createServer, type Server } from 'node:http';
 import { listenOn } from '../../net/io/listen.ts';
@@ -31,7 +32,10 @@ export async function serveState(listen: AgentConfig['listen'], source: StateSou
 function answer(method: string, url: string, source: StateSource): { status: number; body: unknown } {
   const path = url.split('?')[0];
   if (method !== 'GET' && method !== 'HEAD') return { status: 405, body: { error: 'only GET' } };
-  if (path === '/rtt') return { status: 200, body: { pop: source.pop, entries: source.measurer.entries() } };
+  if (path === '/rtt') {
+    const body = { pop: source.pop, entries: source.measurer.entries() };
+    return { status: source.measurer.firstRoundDone ? 200 : 503, body };
+  }
   if (path === '/state') {
     const { drained, services } = source.announcer.state;
     const measured = source.measurer.entries().length;

@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander';
 import type { FailMode } from '../../runtimes/runtime.ts';
 import { cliOf, openLab } from '../context.ts';
+import { orRefusal } from '../lab-refusal.ts';
 import { parseTarget } from '../targets.ts';
 
 const MEANING: Record<FailMode, string> = {
@@ -35,7 +36,7 @@ Examples:
       const cli = cliOf(self);
       const { lab, status } = await openLab(cli);
       const target = parseTarget(status, text);
-      await lab.fail(target, options.how);
+      await orRefusal(lab.fail(target, options.how), './lab fail --help tells what can fail and how');
       if (cli.output.json) cli.output.data({ target, how: options.how });
       else cli.output.print(`${text} has failed (${options.how}): ${MEANING[options.how]}`);
       cli.output.note(`next: ./lab compare, ./lab events, ./lab restore ${text}`);

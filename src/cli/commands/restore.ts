@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { cliOf, openLab } from '../context.ts';
+import { orRefusal } from '../lab-refusal.ts';
 import { parseTarget } from '../targets.ts';
 
 export function define(command: Command): void {
@@ -13,7 +14,7 @@ export function define(command: Command): void {
       const cli = cliOf(self);
       const { lab, status } = await openLab(cli);
       const target = parseTarget(status, text);
-      await lab.restore(target);
+      await orRefusal(lab.restore(target), './lab status shows what is failed');
       if (cli.output.json) cli.output.data({ target });
       else cli.output.print(`${text} is restored; sessions and health checks take a few seconds to notice`);
     });

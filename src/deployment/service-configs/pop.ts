@@ -1,7 +1,7 @@
 // Configurations of what runs on a POP: GeoDNS, edge cache, agent. Each service owns its config type; these objects
 // are checked against it when the service reads them, and by the golden tests.
 
-import type { Pop, ResolvedTopology } from '../../topology/resolved.ts';
+import type { DualStack, Pop, ResolvedTopology } from '../../topology/resolved.ts';
 import { CDN_ZONE, STEERED_NAMES } from '../names.ts';
 
 export const AGENT_PORT = 8053;
@@ -66,10 +66,26 @@ export function agentConfig(topology: ResolvedTopology, pop: Pop) {
       },
     ],
     drainFile: '{run}/drained',
-    targets: topology.clients.flatMap((client) => [
-      { prefix: client.prefix.ipv4, address: client.address.ipv4 },
-    ]),
+    targets: [
+      ...topology.clients.flatMap(({ prefix, address }) => [
+        { prefix: prefix.ipv4, address: address.ipv4 },
+        { prefix: prefix.ipv6, address: address.ipv6 },
+      ]),
+      // A resolver that sends no client subnet is all that steering sees of its clients.
+      ...publicResolverEgress(topology).flatMap(({ ipv4, ipv6 }) => [
+        { prefix: `${ipv4}/32`, address: ipv4 },
+        { prefix: `${ipv6}/128`, address: ipv6 },
+      ]),
+    ],
   };
+}
+
+/** Egress addresses outside the client prefixes; an ISP's resolver is in its clients' own. */
+function publicResolverEgress(topology: ResolvedTopology): DualStack[] {
+  const sites = new Set(topology.nodes.filter((node) => node.kind === 'resolver').map((node) => node.name));
+  return topology.resolvers.flatMap(({ nodes, egress }) =>
+    egress.filter((_, index) => sites.has(nodes[index] ?? '')),
+  );
 }
 
 export function both(address: { ipv4: string; ipv6: string }): string[] {

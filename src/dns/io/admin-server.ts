@@ -39,7 +39,11 @@ export async function startAdminServer(where: ListenPlace, subject: () => AdminS
 async function route(url: URL, subject: AdminSubject, response: ServerResponse): Promise<void> {
   switch (url.pathname) {
     case '/healthz':
-      return sendJson(response, 200, { status: 'ok', nsid: subject.state.nsid });
+      return sendJson(response, 200, {
+        status: 'ok',
+        nsid: subject.state.nsid,
+        popsWithRtts: subject.rttTable.entries().length,
+      });
     case '/metrics': {
       const { CONTENT_TYPE, renderMetrics } = await import('./prometheus.ts');
       const text = await renderMetrics(subject.metrics, subject.state);

@@ -1,12 +1,17 @@
-// Runs a task again and again, `intervalMs` from start to start, never twice at once, until it is stopped.
+// Runs a task again and again, `intervalMs` from start to start (or what the task returns), never twice at once, until
+// it is stopped.
 
-export function repeat(task: () => Promise<void>, intervalMs: number, firstDelayMs = 0): { stop(): void } {
+export function repeat(
+  task: () => Promise<number | undefined | void>,
+  intervalMs: number,
+  firstDelayMs = 0,
+): { stop(): void } {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const run = async () => {
     const started = performance.now();
-    await task();
-    if (!stopped) timer = setTimeout(run, Math.max(0, intervalMs - (performance.now() - started)));
+    const spacingMs = (await task()) ?? intervalMs;
+    if (!stopped) timer = setTimeout(run, Math.max(0, spacingMs - (performance.now() - started)));
   };
   timer = setTimeout(run, firstDelayMs);
   return {

@@ -10,6 +10,8 @@ import type { Log } from './log.ts';
 import { repeat } from './repeat.ts';
 
 const TIMEOUT_MS = 2000;
+/** After a failure: at the start of a CDN all servers wait for each other's first tables. */
+const RETRY_MS = 500;
 const MAX_BODY_BYTES = 4 * 1024 * 1024; // some 40,000 prefixes
 
 const reportSchema = z.object({
@@ -40,17 +42,19 @@ export function startRttPolls(
   const loops = pops.flatMap((pop, i) => {
     const url = pop.rttUrl;
     if (url === undefined) return [];
-    const poll = async () => {
+    const poll = async (): Promise<number | undefined> => {
       try {
         const options = { timeoutMs: TIMEOUT_MS, maxBodyBytes: MAX_BODY_BYTES, sourceAddresses };
         const { status, body } = await httpGet(url, options);
         if (status !== 200) throw new Error(`HTTP ${status}`);
         table.setPop(pop.name, parseReport(body.toString('utf8')));
         if (errors.delete(pop.name)) log.info(`RTTs of ${pop.name} are back`, { pop: pop.name });
+        return undefined;
       } catch (error) {
         const reason = (error as Error).message.split('\n')[0] ?? '';
         if (!errors.has(pop.name)) log.warn(`no RTTs from ${pop.name}`, { pop: pop.name, reason });
         errors.set(pop.name, reason);
+        return RETRY_MS;
       }
     };
     return [repeat(poll, intervalSeconds * 1000, (i / pops.length) * Math.min(1000, intervalSeconds * 1000))];

@@ -51,7 +51,10 @@ export class MessageWriter {
 
   name(name: Name, compress: boolean): void {
     if (this.#question) {
-      if (compress && name === this.#question.name) return this.u16(0xc000 | this.#question.at);
+      if (compress && name === this.#question.name) {
+        this.u16(0xc000 | this.#question.at);
+        return;
+      }
       this.#addOffsets(this.#question.name, ROOT, this.#question.at);
       this.#question = undefined;
     }

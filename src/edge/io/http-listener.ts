@@ -32,13 +32,20 @@ export interface ListenerContext {
   onError(error: unknown): void;
 }
 
+// requireHostHeader is off because request-target.ts judges Host, with an answer that says who refused and why.
+
 /** Whole request heads must arrive within this time: slow senders hold sockets, not answers. */
 const HEADERS_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_MS = 30_000;
 
 export function createEdgeServer(context: ListenerContext): Server {
   const server = createServer(
-    { headersTimeout: HEADERS_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 },
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      requestTimeout: 0,
+      requireHostHeader: false,
+    },
     (request, response) => void handle(context, request, response),
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(context, error, socket));

@@ -27,10 +27,13 @@ export function createOriginServers(
   config: OriginConfig,
   rules: FaultRules,
   counters: OriginCounters,
+  /** Milliseconds since the epoch, for Date. */
+  now: () => number,
 ): { create(): Server } {
   const maker = createContentMaker(config.seed);
   const random = seededRandom(deriveSeed(config.seed, 'latency'));
   const versions = new Map<string, number>();
+  const httpNow = () => new Date(now()).toUTCString();
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.on('error', () => {});
@@ -69,12 +72,15 @@ export function createOriginServers(
     else if (fault.kind === 'status') {
       counters.byStatus.set(fault.status, (counters.byStatus.get(fault.status) ?? 0) + 1);
       const bodiless = fault.status === 204 || fault.status === 304;
-      response.writeHead(fault.status, bodiless ? {} : { 'Content-Type': 'application/json' });
+      response.writeHead(
+        fault.status,
+        bodiless ? ['Date', httpNow()] : ['Content-Type', 'application/json', 'Date', httpNow()],
+      );
       response.end(
         bodiless ? undefined : `${JSON.stringify({ status: fault.status, reason: 'fault on demand' })}\n`,
       );
     } else if (fault.kind === 'truncated' && plan.content) {
-      response.writeHead(plan.status, plan.fields.flat());
+      response.writeHead(plan.status, [...plan.fields.flat(), 'Date', httpNow()]);
       const half = plan.content.bytes(0, Math.min(PIECE_BYTES, Math.floor(plan.content.size / 2)));
       // The bytes must leave before the reset, which throws away what is still queued.
       response.write(half, () => setTimeout(() => response.socket?.resetAndDestroy(), 20));
@@ -85,7 +91,7 @@ export function createOriginServers(
   async function send(method: string, response: ServerResponse, plan: ResponsePlan): Promise<void> {
     if (response.destroyed) return;
     counters.byStatus.set(plan.status, (counters.byStatus.get(plan.status) ?? 0) + 1);
-    response.writeHead(plan.status, plan.fields.flat());
+    response.writeHead(plan.status, [...plan.fields.flat(), 'Date', httpNow()]);
     const { content } = plan;
     if (!content || method === 'HEAD' || plan.status === 204 || plan.status === 304) {
       response.end();

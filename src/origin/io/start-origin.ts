@@ -17,7 +17,10 @@ export interface RunningOrigin {
 }
 
 /** @throws UserError when an address cannot be listened on. */
-export async function startOrigin(config: OriginConfig): Promise<RunningOrigin> {
+export async function startOrigin(
+  config: OriginConfig,
+  now: () => number = Date.now,
+): Promise<RunningOrigin> {
   const faults = new FaultRules();
   const counters: OriginCounters = {
     requests: 0,
@@ -37,7 +40,7 @@ export async function startOrigin(config: OriginConfig): Promise<RunningOrigin> 
     );
   };
   try {
-    const factory = createOriginServers(config, faults, counters);
+    const factory = createOriginServers(config, faults, counters, now);
     const addresses: AddressInfo[] = [];
     for (const endpoint of config.listen) {
       const server = factory.create();

@@ -21,9 +21,9 @@ export function linearScale(domain: [number, number], range: [number, number], c
   });
 }
 
-/** The smallest round number (1, 2, 3, 5, 8 times a power of ten) that is not below the value. */
+/** The smallest round number (to about two digits) that is not below the value. */
 export function roundUp(value: number): number {
   if (value <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  return power * ([1, 2, 3, 5, 8, 10].find((factor) => factor * power >= value) ?? 10);
+  return power * ([1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= value) ?? 10);
 }

@@ -7,7 +7,7 @@ import { isSuboptimal } from '../../measurement/summary.ts';
 import { escapeHtml } from '../charts/svg.ts';
 import { landDefinition, type MapClient, type MapPop, worldMap } from '../charts/world-map.ts';
 import { formatMs, formatUsers, shortPop } from '../format.ts';
-import { measuredStrategies, popChip, popColour, section, TITLES } from './parts.ts';
+import { measuredStrategies, popChip, popColour, SHORT_TITLES, section, TITLES } from './parts.ts';
 
 export function catchmentMapSection(comparison: Comparison): string {
   const pops = comparison.pops.map(
@@ -39,11 +39,11 @@ function popLoad(comparison: Comparison): string {
         .filter((client) => client.strategies[strategy].pop === pop.name)
         .reduce((sum, client) => sum + client.users, 0);
       const share = total === 0 ? 0 : Math.round((users / total) * 100);
-      return `<td class="l"><span class="bar pop-${popColour(comparison, pop.name) ?? 0}" style="width:${share * 1.4}px"></span> ${formatUsers(users)} <span class="soft">${share} %</span></td>`;
+      return `<td class="l"><span class="bar pop-${popColour(comparison, pop.name) ?? 0}" style="width:${share}px"></span> ${formatUsers(users)} <span class="soft">${share} %</span></td>`;
     });
     return `<tr><td class="l">${popChip(comparison, pop.name)} ${escapeHtml(pop.city)}</td>${cells.join('')}</tr>`;
   });
-  const head = strategies.map((strategy) => `<th class="l">${TITLES[strategy]}</th>`);
+  const head = strategies.map((strategy) => `<th class="l">${SHORT_TITLES[strategy]}</th>`);
   return `<div><h3>Users each POP gets</h3><div class="scroll"><table><thead><tr><th class="l">POP</th>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div></div>`;
 }
 

@@ -20,7 +20,7 @@ export function failoverSection(report: FailoverReport): string {
     ),
     totalsRow('<td></td><td class="l soft">all</td>', each.all),
   ]);
-  const totals = `<div class="scroll"><table><thead><tr><th class="l">strategy</th><th class="l">clients</th><th>number</th><th>users</th><th>requests</th><th>lost</th><th>recovered after, median</th><th>worst</th><th>long downloads broken</th><th>lost on restore</th><th>broken on restore</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  const totals = `<div class="scroll"><table><thead><tr><th class="l">strategy</th><th class="l">clients</th><th>number</th><th>users</th><th>requests</th><th>lost</th><th>slow</th><th>recovered after, median</th><th>worst</th><th>long downloads broken</th><th>lost on restore</th><th>broken on restore</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
   const timeline = lossTimeline({
     label: 'Requests lost over time, by strategy',
     binMs: BIN_MS,
@@ -44,7 +44,7 @@ export function failoverSection(report: FailoverReport): string {
   const notes = [
     `DNS steering reacts when the health check has failed ${check.fall} times (every ${check.intervalSeconds} s, timeout ${check.timeoutSeconds} s) and the resolvers' copies have lived out their TTL of ${report.ttlSeconds} s.`,
     `Lost: no full answer within 2 s. Recovered: the first of 10 successes in a row. Broken: a reset, an early end, or 3 s without a byte. ${report.ratePerSecond} requests a second per client and strategy, each asking the resolver anew.`,
-    'Affected: served by the failed POP before, or lost a request.',
+    'Slow: answered in time, but half a second or more later than before (a SYN had to be sent again). Affected: served by the failed POP before, or lost a request when it failed.',
   ];
   return section(
     `Failover: ${report.pop} fails (${report.how})`,
@@ -61,7 +61,7 @@ function totalsRow(head: string, totals: FailoverTotals): string {
     totals.notRecovered > 0
       ? `<span class="bad">${totals.notRecovered} did not</span>`
       : formatDuration(recoveryMs.worst);
-  return `<tr>${head}<td>${totals.clients}</td><td>${formatUsers(totals.users)}</td><td>${totals.requests}</td><td${totals.lost > 0 ? ' class="bad"' : ''}>${totals.lost}</td><td>${median}</td><td>${worst}</td><td>${totals.downloadsBroken} of ${totals.downloadsOpen}</td><td>${totals.lostOnRestoration}</td><td>${totals.downloadsBrokenOnRestoration}</td></tr>`;
+  return `<tr>${head}<td>${totals.clients}</td><td>${formatUsers(totals.users)}</td><td>${totals.requests}</td><td${totals.lost > 0 ? ' class="bad"' : ''}>${totals.lost}</td><td>${totals.slow}</td><td>${median}</td><td>${worst}</td><td>${totals.downloadsBroken} of ${totals.downloadsOpen}</td><td>${totals.lostOnRestoration}</td><td>${totals.downloadsBrokenOnRestoration}</td></tr>`;
 }
 
 function perClientTable(strategies: readonly StrategyFailover[]): string {

@@ -12,6 +12,12 @@ export const TITLES: Record<SteeringStrategy, string> = {
   anycast: 'Anycast',
 };
 
+export const SHORT_TITLES: Record<SteeringStrategy, string> = {
+  'dns-nearest': 'DNS nearest',
+  'dns-latency': 'DNS latency',
+  anycast: 'Anycast',
+};
+
 /** Strategies that have an answer anywhere. */
 export function measuredStrategies(comparison: Comparison): SteeringStrategy[] {
   return STEERING_STRATEGIES.filter((strategy) =>

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import dns2 from 'dns2';
@@ -179,6 +180,22 @@ describe('admin', () => {
     expect(text).toMatch(/dns_health_checks_total\{pop="pop-fra",result="ok"\} \d+/);
     expect(text).toContain('dns_pop_up{pop="pop-fra"} 1');
     expect(text).toContain('dns_internal_errors_total 0');
+  });
+
+  it('listens on a Unix socket too', async () => {
+    const file = join(lab.folder, 'unix.json');
+    const path = join(lab.folder, 'admin.sock');
+    const config = { listen: [{ address: '127.0.0.1', port: 0 }], zones: ['cdn.zone'], admin: { path } };
+    writeFileSync(file, JSON.stringify(config));
+    const service = await startDnsService(file, quiet);
+    const status = await new Promise((resolve, reject) => {
+      get({ socketPath: path, path: '/healthz' }, (response) => resolve(response.resume().statusCode)).on(
+        'error',
+        reject,
+      );
+    });
+    expect(status).toBe(200);
+    await service.close();
   });
 
   it('says what is wrong with a question', async () => {

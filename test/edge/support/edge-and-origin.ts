@@ -1,4 +1,4 @@
-// A real origin and a real edge in front of it on loopback, a client, and a clock that a test can move.
+// A real origin and a real edge in front of it on loopback, a client, and one clock of both that a test can move.
 
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
@@ -20,7 +20,7 @@ export interface Pair {
   get(path: string, headers?: Record<string, string>, method?: string): Promise<Reply>;
   /** Sends bytes as they are; resolves with all that comes back until the connection closes. */
   raw(bytes: string | Buffer): Promise<string>;
-  /** Moves the edge's clock forward. */
+  /** Moves the clock of edge and origin forward. */
   advance(seconds: number): void;
   /** Requests the origin got for this path. */
   asked(path: string): number;
@@ -33,8 +33,11 @@ export const loopback = { address: '127.0.0.1', port: 0 };
 export async function startPair(
   overrides: Partial<Omit<EdgeConfigInput, 'origin'>> & { origin?: Partial<EdgeConfigInput['origin']> } = {},
 ): Promise<Pair> {
+  let offsetMs = 0;
+  const now = () => Date.now() + offsetMs;
   const origin = await startOrigin(
     parseOriginConfig(JSON.stringify({ listen: [loopback], admin: loopback }), 'test'),
+    now,
   );
   const config = {
     listen: [loopback],
@@ -48,10 +51,9 @@ export async function startPair(
       ...overrides.origin,
     },
   };
-  let offsetMs = 0;
   const errors: unknown[] = [];
   const edge = await startEdge(parseEdgeConfig(JSON.stringify(config), 'test'), {
-    now: () => Date.now() + offsetMs,
+    now,
     onError: (error) => errors.push(error),
   });
   const port = edge.addresses[0]?.port ?? 0;

@@ -1,5 +1,6 @@
 // The contract's experiments, run inside namespaces of their own (or a user-mode Linux): two nodes, one link, one
-// shaper. Prints what was measured as one JSON line; expectations.ts judges it. Usage: run-contract.ts SHAPER [BYTES]
+// shaper. Prints what was measured as one JSON line; expectations.ts judges it. Usage: run-contract.ts SHAPER [BYTES [PACE]]
+// (bytes of a large upload; PACE stretches the gaps between datagrams, for slow machines)
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -11,7 +12,9 @@ import type { PeerRequest, Received, Upload } from './peer.ts';
 import { run, SHAPERS } from './shapers.ts';
 
 const PEER = fileURLToPath(new URL('peer.ts', import.meta.url));
-const [shaperName = '', uploadBytes = '32000000'] = process.argv.slice(2);
+const [shaperName = '', uploadBytes = '32000000', pace = '1'] = process.argv.slice(2);
+/** Longer than any delay of an experiment. */
+const QUIET_MS = 250;
 const A = '198.18.0.0';
 const B = '198.18.0.1';
 
@@ -41,12 +44,11 @@ measured.oneWayMs = {
 };
 
 await shape({ delayMs: 150 });
-const sending = a.ask({ send: { to: B, count: 50, intervalMs: 2 } });
+const sending = a.ask({ send: { to: B, count: 50, intervalMs: 2 * Number(pace) } });
 await sleep(50);
 await shape({ delayMs: 40 });
 await sending;
-await sleep(300);
-measured.afterChange = (await b.ask({ received: true })) as Received;
+measured.afterChange = await arrivals(b);
 
 const whileChanging = a.ask({ upload: { to: B, bytes: Number(uploadBytes) } });
 for (const delayMs of [5, 1, 3]) {
@@ -98,7 +100,7 @@ async function shape(aToB: Impairment, bToA: Impairment = { delayMs: 1 }): Promi
   await shaper.set(planned);
 }
 
-/** Datagrams from one peer to the other, and what came of them, after the longest delay of any experiment. */
+/** Datagrams from one peer to the other, and what came of them. */
 async function flow(
   from: Peer,
   to: Peer,
@@ -107,9 +109,19 @@ async function flow(
   intervalMs: number,
 ): Promise<Received> {
   await to.ask({ received: true });
-  await from.ask({ send: { to: address, count, intervalMs } });
-  await sleep(250);
-  return (await to.ask({ received: true })) as Received;
+  await from.ask({ send: { to: address, count, intervalMs: intervalMs * Number(pace) } });
+  return arrivals(to);
+}
+
+/** Everything that comes until nothing does. */
+async function arrivals(peer: Peer): Promise<Received> {
+  const all: Received = [];
+  for (;;) {
+    await sleep(QUIET_MS);
+    const more = (await peer.ask({ received: true })) as Received;
+    if (more.length === 0) return all;
+    all.push(...more);
+  }
 }
 
 async function upload(from: Peer, to: string, bytes = Number(uploadBytes)): Promise<Upload> {
