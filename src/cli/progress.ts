@@ -44,6 +44,7 @@ export function createProgress(options: { quiet: boolean; json: boolean }): Prog
   const progress: Progress = {
     step: (message) => {
       clear();
+      current = '';
       const mark = styleText('green', moving ? '✓' : '·', { stream });
       write(`${mark} ${message} ${styleText('dim', `(${elapsed()})`, { stream })}\n`);
     },

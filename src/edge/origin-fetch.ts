@@ -6,7 +6,13 @@ import { endToEndFields, type Fields, fieldValue, withoutFields } from './fields
 import { GrowingBody } from './growing-body.ts';
 import { type Storability, storability } from './storability.ts';
 import type { ObjectStore } from './store/object-store.ts';
-import { compactBody, type ResponseHead, refreshed, responseHead, type StoredResponse } from './stored-response.ts';
+import {
+  compactBody,
+  type ResponseHead,
+  refreshed,
+  responseHead,
+  type StoredResponse,
+} from './stored-response.ts';
 import type { Upstream, UpstreamExchange, UpstreamRequest } from './upstream.ts';
 import { notModifiedMatches } from './validation.ts';
 

@@ -53,8 +53,10 @@ export interface ClientFailover {
   popBefore: string | null;
   popDuring: string | null;
   popAfter: string | null;
-  /** It was served by the POP that failed, or lost a request (or had a slow one) when it failed. */
+  /** It was served by the POP that failed. */
   affected: boolean;
+  /** Lost before anything failed: noise, of an overloaded machine most likely. */
+  lostBefore: number;
   failure: PhaseResult;
   restoration: PhaseResult;
   /** Long downloads open when the event came, and those of them that broke. */
@@ -83,6 +85,7 @@ export interface FailoverTotals {
   clients: number;
   users: number;
   requests: number;
+  lostBefore: number;
   lost: number;
   slow: number;
   lostOnRestoration: number;
@@ -165,7 +168,8 @@ function analyseClient(
     popBefore,
     popDuring: failurePhase.findLast(succeeded)?.pop ?? null,
     popAfter: restorationPhase.findLast(succeeded)?.pop ?? null,
-    affected: popBefore === pop || failure.lost > 0,
+    affected: popBefore === pop,
+    lostBefore: before.filter(isLost).length,
     failure,
     restoration,
     downloads: {
@@ -236,6 +240,7 @@ function totals(clients: readonly ClientFailover[]): FailoverTotals {
     clients: clients.length,
     users: roundMs(sum((client) => client.users)),
     requests: sum((client) => client.failure.requests),
+    lostBefore: sum((client) => client.lostBefore),
     lost: sum((client) => client.failure.lost),
     slow: sum((client) => client.failure.slow),
     lostOnRestoration: sum((client) => client.restoration.lost),

@@ -2,7 +2,7 @@
 
 import type { StrategyFailover } from '../measurement/failover.ts';
 import { STRATEGY_LABELS } from '../measurement/verdict.ts';
-import { formatDuration, formatUsers } from './format.ts';
+import { formatDuration, formatPercent, formatUsers } from './format.ts';
 import type { FailoverReport } from './report-model.ts';
 
 const MANNER: Record<string, string> = {
@@ -10,6 +10,9 @@ const MANNER: Record<string, string> = {
   clean: 'failed in sight of its neighbours',
   drain: 'was drained',
 };
+
+/** Above this, processes wait for a processor long enough to be noticed. */
+const BUSY_SHARE = 0.9;
 
 export function failoverVerdict(report: FailoverReport): string {
   const { result } = report;
@@ -31,7 +34,18 @@ export function failoverVerdict(report: FailoverReport): string {
     ...(restored.length > 0
       ? [`Its return cost more: ${restored.join('; ')}.`]
       : ['Its return cost nothing.']),
+    ...doubts(report),
   ].join(' ');
+}
+
+/** Requests that were lost before anything failed, or a machine without time to spare. */
+function doubts({ result, host }: FailoverReport): string[] {
+  const early = result.strategies.reduce((sum, each) => sum + each.all.lostBefore, 0);
+  const busy =
+    host && host.busyShare > BUSY_SHARE ? `, the machine was ${formatPercent(host.busyShare)} busy` : '';
+  if (early === 0 && busy === '') return [];
+  const lost = `${count(early, 'request')} ${early === 1 ? 'was' : 'were'} lost before the failure`;
+  return [`Caution: ${lost}${busy}; losses of clients served elsewhere are likely the machine's own.`];
 }
 
 function loss(each: StrategyFailover): string {

@@ -1,6 +1,6 @@
 // What a report is made of: one object that is saved beside the report, so that it can be made again later.
 
-import type { Comparison } from '../measurement/comparison-result.ts';
+import type { Comparison, HostLoad } from '../measurement/comparison-result.ts';
 import type { Failover } from '../measurement/failover.ts';
 import type { Sample } from '../measurement/sample.ts';
 
@@ -17,6 +17,8 @@ export interface FailoverReport {
   health: { intervalSeconds: number; timeoutSeconds: number; rise: number; fall: number };
   family: number;
   ratePerSecond: number;
+  /** While it ran: losses on an overloaded machine say nothing about routing. */
+  host?: HostLoad;
   shaping: string;
   result: Failover;
 }

@@ -184,9 +184,9 @@ export function failoverTable(report: FailoverReport, style: TableStyle): string
   ]);
   const perClient = report.result.strategies.flatMap((each) =>
     each.perClient
-      .filter((client) => client.affected)
+      .filter((client) => client.affected || client.failure.lost > 0)
       .map((client) => [
-        `  ${client.city}`,
+        client.affected ? client.city : `(${client.city})`,
         label(each),
         `${client.popBefore ?? '–'} > ${client.popDuring ?? '–'} > ${client.popAfter ?? '–'}`,
         `${client.failure.lost} of ${client.failure.requests}`,
@@ -195,7 +195,7 @@ export function failoverTable(report: FailoverReport, style: TableStyle): string
       ]),
   );
   const detail = [
-    'affected client',
+    'client (served elsewhere)',
     'strategy',
     'POP before > during > after',
     'lost',

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { analyseFailover } from '../measurement/failover.ts';
 import { planFailoverProbes } from '../measurement/failover-plan.ts';
+import { watchHostLoad } from '../measurement/io/host-load.ts';
 import { startFailoverProbes } from '../measurement/io/run-failover.ts';
 import type { Family, SteeringStrategy } from '../measurement/sample.ts';
 import { failoverVerdict } from '../report/failover-verdict.ts';
@@ -96,6 +97,7 @@ async function run(context: ScenarioContext): Promise<ScenarioOutcome> {
     nonce: randomBytes(4).toString('hex'),
   });
   onProgress(`${jobs.length} clients ask ${options['rate']} times a second over ${STRATEGIES.join(' and ')}`);
+  const endLoadWatch = watchHostLoad();
   const probes = startFailoverProbes(lab, jobs, { signal });
   // A probe that dies ends the wait at once; its error is thrown by the last await.
   const at = (time: number) => Promise.race([pause(time, signal), probes.finished]);
@@ -129,6 +131,7 @@ async function run(context: ScenarioContext): Promise<ScenarioOutcome> {
     family,
     ratePerSecond: Number(options['rate']),
     shaping: status.shaping,
+    host: endLoadWatch(),
     result: analyseFailover({
       pop: pop.code,
       events: times,

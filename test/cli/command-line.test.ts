@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -148,6 +148,7 @@ describe('a wrong topology file', () => {
     const file = join(tmpdir(), `catchment-wrong-${process.pid}.yaml`);
     writeFileSync(file, 'name: wrong\npops: 3\n');
     const { code, err } = runLab(['topology', 'validate', file]);
+    rmSync(file);
     expect(code).toBeGreaterThan(0);
     expect(err).toContain(file);
   });

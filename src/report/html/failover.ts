@@ -44,7 +44,7 @@ export function failoverSection(report: FailoverReport): string {
   const notes = [
     `DNS steering reacts when the health check has failed ${check.fall} times (every ${check.intervalSeconds} s, timeout ${check.timeoutSeconds} s) and the resolvers' copies have lived out their TTL of ${report.ttlSeconds} s.`,
     `Lost: no full answer within 2 s. Recovered: the first of 10 successes in a row. Broken: a reset, an early end, or 3 s without a byte. ${report.ratePerSecond} requests a second per client and strategy, each asking the resolver anew.`,
-    'Slow: answered in time, but half a second or more later than before (a SYN had to be sent again). Affected: served by the failed POP before, or lost a request when it failed.',
+    'Slow: answered in time, but half a second or more later than before (a SYN had to be sent again). Affected: served by the failed POP before.',
   ];
   return section(
     `Failover: ${report.pop} fails (${report.how})`,
@@ -67,7 +67,7 @@ function totalsRow(head: string, totals: FailoverTotals): string {
 function perClientTable(strategies: readonly StrategyFailover[]): string {
   const rows = strategies.flatMap((each) =>
     each.perClient
-      .filter((client) => client.affected)
+      .filter((client) => client.affected || client.failure.lost > 0)
       .map((client) => {
         const recovered =
           client.failure.lost === 0
@@ -78,8 +78,8 @@ function perClientTable(strategies: readonly StrategyFailover[]): string {
         const way = [client.popBefore, client.popDuring, client.popAfter]
           .map((pop) => escapeHtml(pop ?? '–'))
           .join(' → ');
-        return `<tr><td class="l">${escapeHtml(client.city)}</td><td class="l">${TITLES[each.strategy as SteeringStrategy]}</td><td class="l">${way}</td><td>${client.failure.lost} of ${client.failure.requests}</td><td>${recovered}</td><td>${client.downloads.brokenByFailure} of ${client.downloads.openAtFailure}</td><td>${formatDuration(client.resumedAfterMs)}</td></tr>`;
+        return `<tr><td class="l">${escapeHtml(client.city)}${client.affected ? '' : ' <span class="soft">served elsewhere</span>'}</td><td class="l">${TITLES[each.strategy as SteeringStrategy]}</td><td class="l">${way}</td><td>${client.failure.lost} of ${client.failure.requests}</td><td>${recovered}</td><td>${client.downloads.brokenByFailure} of ${client.downloads.openAtFailure}</td><td>${formatDuration(client.resumedAfterMs)}</td></tr>`;
       }),
   );
-  return `<h3 style="margin-top:18px">Affected clients</h3><div class="scroll"><table><thead><tr><th class="l">client</th><th class="l">strategy</th><th class="l">POP before → during → after</th><th>lost</th><th>recovered after</th><th>downloads broken</th><th>bytes again after</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  return `<h3 style="margin-top:18px">Clients that were served by it, or lost a request</h3><div class="scroll"><table><thead><tr><th class="l">client</th><th class="l">strategy</th><th class="l">POP before → during → after</th><th>lost</th><th>recovered after</th><th>downloads broken</th><th>bytes again after</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }

@@ -7,7 +7,9 @@ export interface Measured {
   pingMs: { v4: number; v6: number };
   connectMs: number;
   oneWayMs: { aToB: number; bToA: number };
-  afterChange: Received;
+  /** Datagrams sent while the delay went from 150 ms to 40 ms, and the delay of later ones. */
+  acrossChange: Received;
+  changedMs: number;
   uploads: { changing: Upload; aToB: Upload; bToA: Upload };
   lossAll: number;
   loss20: number;
@@ -42,13 +44,13 @@ export const CONTRACT: [sentence: string, check: (measured: Measured, toleranceM
   ],
   [
     'a change at run time loses and repeats no frame that is held',
-    ({ afterChange }) => {
-      expect(sequences(afterChange).sort((x, y) => x - y)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    ({ acrossChange }) => {
+      expect(sequences(acrossChange).sort((x, y) => x - y)).toEqual(Array.from({ length: 50 }, (_, i) => i));
     },
   ],
   [
     'a change at run time takes effect',
-    ({ afterChange }) => expect(afterChange.find(([sequence]) => sequence === 49)?.[1]).toBeLessThan(149),
+    ({ changedMs }, tolerance) => expectDelay(changedMs, 40, 2 * tolerance),
   ],
   [
     'a large TCP transfer arrives intact, both ways, and while the link changes',

@@ -2,16 +2,14 @@
 // shaper. Prints what was measured as one JSON line; expectations.ts judges it. Usage: run-contract.ts SHAPER [BYTES [PACE]]
 // (bytes of a large upload; PACE stretches the gaps between datagrams, for slow machines)
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Impairment, PlannedLink } from '../../../src/runtimes/lab-plan.ts';
 import type { Measured } from './expectations.ts';
-import type { PeerRequest, Received, Upload } from './peer.ts';
+import type { Received, Upload } from './peer.ts';
+import { type Peer, startPeer } from './peer-process.ts';
 import { run, SHAPERS } from './shapers.ts';
 
-const PEER = fileURLToPath(new URL('peer.ts', import.meta.url));
 const [shaperName = '', uploadBytes = '32000000', pace = '1'] = process.argv.slice(2);
 /** Longer than any delay of an experiment. */
 const QUIET_MS = 250;
@@ -48,7 +46,8 @@ const sending = a.ask({ send: { to: B, count: 50, intervalMs: 2 * Number(pace) }
 await sleep(50);
 await shape({ delayMs: 40 });
 await sending;
-measured.afterChange = await arrivals(b);
+measured.acrossChange = await arrivals(b);
+measured.changedMs = shortest(await flow(a, b, B, 20, 5));
 
 const whileChanging = a.ask({ upload: { to: B, bytes: Number(uploadBytes) } });
 for (const delayMs of [5, 1, 3]) {
@@ -147,28 +146,4 @@ function ping(node: string, to: string): number {
     to,
   ]);
   return Number(/= ([\d.]+)\//.exec(String(output))?.[1]);
-}
-
-interface Peer {
-  ask(request: PeerRequest): Promise<unknown>;
-  stop(): Promise<void>;
-}
-
-async function startPeer(node: string): Promise<Peer> {
-  const argv = [`--net=/run/netns/${node}`, process.execPath, PEER];
-  const child: ChildProcess = spawn('nsenter', argv, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
-  const next = async () => JSON.parse((await lines.next()).value as string);
-  await next();
-  return {
-    ask: (request) => {
-      child.stdin?.write(`${JSON.stringify(request)}\n`);
-      return next();
-    },
-    stop: async () => {
-      const closed = new Promise((resolve) => child.once('close', resolve));
-      child.stdin?.end();
-      await closed;
-    },
-  };
 }
