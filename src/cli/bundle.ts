@@ -1,4 +1,4 @@
-// Bundles the lab's programs (runtimes/programs.ts) into .lab/cache/bundle. The launcher runs this when a source file
+// Bundles the lab's programs (runtimes/programs.ts) into .lab/.cache/bundle. The launcher runs this when a source file
 // is newer than the bundle. Old chunks stay: a running lab may still load one.
 
 import { dirname, join } from 'node:path';

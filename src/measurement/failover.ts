@@ -43,6 +43,8 @@ export interface PhaseResult {
   slow: number;
   /** From the event to the first of 10 successes in a row; 0 when nothing was lost, null when it did not recover. */
   recoveryMs: number | null;
+  /** Lost after that: a relapse, when routes or load change again. */
+  lostAfterRecovery: number;
 }
 
 export interface ClientFailover {
@@ -88,6 +90,7 @@ export interface FailoverTotals {
   lostBefore: number;
   lost: number;
   slow: number;
+  lostAfterRecovery: number;
   lostOnRestoration: number;
   /** Over clients that lost something; by plain median and worst, and the user-weighted 90th percentile. */
   recoveryMs: { median: number | null; p90: number | null; worst: number | null };
@@ -184,11 +187,14 @@ function analyseClient(
 }
 
 function phase(samples: readonly Sample[], eventAt: number, usualMs: number): PhaseResult {
+  const recovered = recoveryMs(samples, eventAt);
   return {
     requests: samples.length,
     lost: samples.filter(isLost).length,
     slow: samples.filter((each) => !isLost(each) && (each.totalMs ?? 0) > usualMs + SLOW_BY_MS).length,
-    recoveryMs: recoveryMs(samples, eventAt),
+    recoveryMs: recovered,
+    lostAfterRecovery:
+      recovered === null ? 0 : samples.filter((each) => isLost(each) && each.at > eventAt + recovered).length,
   };
 }
 
@@ -243,6 +249,7 @@ function totals(clients: readonly ClientFailover[]): FailoverTotals {
     lostBefore: sum((client) => client.lostBefore),
     lost: sum((client) => client.failure.lost),
     slow: sum((client) => client.failure.slow),
+    lostAfterRecovery: sum((client) => client.failure.lostAfterRecovery),
     lostOnRestoration: sum((client) => client.restoration.lost),
     recoveryMs: {
       median: median(times) ?? null,

@@ -12,7 +12,7 @@ const MANNER: Record<string, string> = {
 };
 
 /** Above this, processes wait for a processor long enough to be noticed. */
-const BUSY_SHARE = 0.9;
+const BUSY_SHARE = 0.8;
 
 export function failoverVerdict(report: FailoverReport): string {
   const { result } = report;
@@ -68,7 +68,11 @@ function loss(each: StrategyFailover): string {
     notRecovered > 0
       ? `${recovered === '' ? ' and' : ', but'} ${notRecovered} did not recover before the restore`
       : '';
-  return `${label(each)} lost ${count(affected.lost, 'request')} ${whose}${late}${recovered}${never}`;
+  const relapse =
+    affected.lostAfterRecovery > 0
+      ? `, though ${affected.lostAfterRecovery} of them were lost in relapses after that`
+      : '';
+  return `${label(each)} lost ${count(affected.lost, 'request')} ${whose}${late}${recovered}${relapse}${never}`;
 }
 
 function label(each: StrategyFailover): string {

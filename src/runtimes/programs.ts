@@ -20,10 +20,7 @@ export const PROGRAMS = {
 export type ProgramName = keyof typeof PROGRAMS;
 
 /** Not under CATCHMENT_LAB_DIR: bundles belong to the checkout, labs to whoever runs them. */
-export const BUNDLE_FOLDER = resolve(PROJECT_FOLDER, '.lab/cache/bundle');
-
-/** NODE_COMPILE_CACHE of the lab's processes: compiled code is shared between starts. */
-export const COMPILE_CACHE = resolve(PROJECT_FOLDER, '.lab/cache/compiled');
+export const BUNDLE_FOLDER = resolve(PROJECT_FOLDER, '.lab/.cache/bundle');
 
 /**
  * Flags of every Node.js process in the lab, since two dozen share the machine: a small young generation, one compiler

@@ -31,7 +31,7 @@ beforeEach(() => {
     'fake/npm',
     `echo "npm $*" >>"${log}"; mkdir -p node_modules/.bin; cp "${project}/fake-node" node_modules/.bin/node; : >node_modules/.package-lock.json`,
   );
-  const bundle = `${project}/.lab/cache/bundle`;
+  const bundle = `${project}/.lab/.cache/bundle`;
   script(
     'fake-node',
     `case "$*" in *bundle.ts) mkdir -p ${bundle}; : >${bundle}/cli.js ;; *) echo "node $*" >>"${log}" ;; esac`,

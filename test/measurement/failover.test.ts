@@ -137,3 +137,20 @@ test('an answer in time but half a second late is slow, not lost', () => {
   const [anycast] = analyseFailover({ ...input, samples: [...late, ...dublin] }).strategies;
   expect([anycast?.affected.slow, anycast?.affected.lost]).toEqual([1, 21]);
 });
+
+test('losses after the recovery are told as a relapse', () => {
+  const relapsed = samples(
+    'paris',
+    (at) => (at >= 5000 ? 'lon' : 'fra'),
+    (at) => (at >= 5000 && at < 6000) || (at >= 12_000 && at < 12_300),
+  );
+  const input = {
+    pop: 'fra',
+    events: EVENTS,
+    clients: CLIENTS,
+    strategies: ['anycast' as const],
+    downloads: [],
+  };
+  const [anycast] = analyseFailover({ ...input, samples: relapsed }).strategies;
+  expect(anycast?.affected).toMatchObject({ lost: 13, lostAfterRecovery: 3, recoveryMs: { worst: 1000 } });
+});

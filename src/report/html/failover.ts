@@ -5,7 +5,7 @@ import type { SteeringStrategy } from '../../measurement/sample.ts';
 import { lossTimeline } from '../charts/loss-timeline.ts';
 import { escapeHtml } from '../charts/svg.ts';
 import { failoverVerdict } from '../failover-verdict.ts';
-import { formatDuration, formatUsers } from '../format.ts';
+import { formatDuration, formatPercent, formatUsers } from '../format.ts';
 import type { FailoverReport } from '../report-model.ts';
 import { conditions } from './fidelity.ts';
 import { section, strategyLegend, TITLES } from './parts.ts';
@@ -42,6 +42,11 @@ export function failoverSection(report: FailoverReport): string {
   });
   const check = report.health;
   const notes = [
+    ...(report.host
+      ? [
+          `The machine's ${report.host.cores} cores were ${formatPercent(report.host.busyShare)} busy meanwhile; BFD and timers flap on an overloaded one.`,
+        ]
+      : []),
     `DNS steering reacts when the health check has failed ${check.fall} times (every ${check.intervalSeconds} s, timeout ${check.timeoutSeconds} s) and the resolvers' copies have lived out their TTL of ${report.ttlSeconds} s.`,
     `Lost: no full answer within 2 s. Recovered: the first of 10 successes in a row. Broken: a reset, an early end, or 3 s without a byte. ${report.ratePerSecond} requests a second per client and strategy, each asking the resolver anew.`,
     'Slow: answered in time, but half a second or more later than before (a SYN had to be sent again). Affected: served by the failed POP before.',

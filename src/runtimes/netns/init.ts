@@ -7,7 +7,7 @@ import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LabFolder, PROJECT_FOLDER } from '../lab-folder.ts';
 import type { Shaping } from '../lab-plan.ts';
-import { COMPILE_CACHE, NODE_FLAGS, programPath } from '../programs.ts';
+import { NODE_FLAGS, programPath } from '../programs.ts';
 import { RUN_FOLDER } from './paths.ts';
 
 const INIT_SCRIPT = `
@@ -54,7 +54,7 @@ export function startInit(folder: LabFolder, labName: string, shaping: Shaping) 
       detached: true,
       stdio: ['ignore', log, log],
       cwd: PROJECT_FOLDER,
-      env: { ...process.env, CATCHMENT_STATE: folder.state, NODE_COMPILE_CACHE: COMPILE_CACHE },
+      env: { ...process.env, CATCHMENT_STATE: folder.state },
     },
   );
   child.unref();
