@@ -2,7 +2,7 @@
 // the same bytes for the same topology, so that `up --dry-run` and golden files mean something.
 
 import type { LabPlan, PlannedFile, PlannedLink, PlannedNode, PlannedService } from '../runtimes/lab-plan.ts';
-import { NODE_FLAGS } from '../runtimes/programs.ts';
+import { EDGE_FLAGS, NODE_FLAGS } from '../runtimes/programs.ts';
 import type { LabNode, Link, ResolvedTopology } from '../topology/resolved.ts';
 import { agentConfig, both, dnsConfig, edgeConfig } from './service-configs/pop.ts';
 import { rootHints, unboundConfig } from './service-configs/unbound.ts';
@@ -53,7 +53,13 @@ function servicesOf(topology: ResolvedTopology, node: LabNode, inputs: PlanInput
   ): ServiceWithFiles => ({
     service: {
       name,
-      argv: [...NODE_COMMAND, `{program:${room}}`, '--config', `{lab}/${node.name}/${name}.json`],
+      argv: [
+        '{node}',
+        ...(room === 'edge' ? EDGE_FLAGS : NODE_FLAGS),
+        `{program:${room}}`,
+        '--config',
+        `{lab}/${node.name}/${name}.json`,
+      ],
       health: { kind: 'http', socket: `{run}/${name}.sock`, path: name === 'agent' ? '/state' : '/healthz' },
     },
     files: [file(`${name}.json`, `${JSON.stringify(config, null, 2)}\n`), ...extra],
@@ -112,8 +118,6 @@ function servicesOf(topology: ResolvedTopology, node: LabNode, inputs: PlanInput
   }
   return list;
 }
-
-const NODE_COMMAND = ['{node}', ...NODE_FLAGS];
 
 function planNode(
   topology: ResolvedTopology,

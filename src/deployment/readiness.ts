@@ -26,7 +26,10 @@ export interface ReadinessOptions {
   timeoutMs?: number;
 }
 
-/** Throws a UserError that names what is not ready when the time is over. */
+/**
+ * Throws a UserError that names what is not ready when the time is over. What can be waited for at the same time is:
+ * clients fetch as soon as every POP announces, while routes may still move elsewhere; at the end routing must be quiet.
+ */
 export async function waitUntilReady(
   lab: RunningLab,
   topology: ResolvedTopology,
@@ -37,9 +40,26 @@ export async function waitUntilReady(
       .filter(runsBird)
       .map(({ name }) => [name, new BirdControl(`${lab.runFolder(name)}/bird.ctl`)]),
   );
+  const failure = new AbortController();
+  const signal = AbortSignal.any([failure.signal, ...(options.signal ? [options.signal] : [])]);
   const deadline = Date.now() + (options.timeoutMs ?? TIMEOUT_MS);
+  const wait = (phase: Phase) => waitForPhase(phase, deadline, { ...options, signal });
+  const routing = routingCheck(birds);
+  let fetching = true;
   try {
-    for (const phase of phases(lab, topology, birds, options)) await waitForPhase(phase, deadline, options);
+    const users = wait(servicesPhase(lab))
+      .then(() => Promise.all([wait(rttPhase(lab)), wait(fetchPhase(lab, topology, signal))]))
+      .then(() => {
+        fetching = false;
+      });
+    await Promise.all([
+      users,
+      wait(routedPhase(routing)).then(() => wait(settledPhase(routing, () => fetching))),
+    ]);
+  } catch (error) {
+    // The other waits end too; theirs is not the error to report.
+    failure.abort();
+    throw error;
   } finally {
     for (const bird of birds.values()) bird.close();
   }
@@ -54,29 +74,49 @@ interface Phase {
   check: () => Promise<Problem[]>;
 }
 
-function phases(
-  lab: RunningLab,
-  topology: ResolvedTopology,
-  birds: BirdControls,
-  { signal }: ReadinessOptions,
-): Phase[] {
-  return [
-    { stage: 'routed', what: 'BGP', done: 'all sessions up, routes quiet', check: routingCheck(birds) },
-    {
-      stage: 'served',
-      what: 'services',
-      done: 'DNS, edges and agents healthy, anycast announced',
-      check: async () => serviceProblems(await lab.status()),
+function routedPhase(routing: () => Promise<Problem[]>): Phase {
+  return { stage: 'routed', what: 'BGP', done: 'all sessions up, routes quiet', check: routing };
+}
+
+/** Announcing anycast moves routes again: watched to the end, so that quiet before the last fetch counts. */
+function settledPhase(routing: () => Promise<Problem[]>, fetching: () => boolean): Phase {
+  const check = async () => {
+    const problems = await routing();
+    return problems.length === 0 && fetching() ? [{ message: 'clients still fetch' }] : problems;
+  };
+  return { stage: 'settled', what: 'BGP', done: 'quiet with everything announced', check };
+}
+
+function servicesPhase(lab: RunningLab): Phase {
+  return {
+    stage: 'announced',
+    what: 'services',
+    done: 'DNS, edges and agents healthy, anycast announced by every POP',
+    check: async () => serviceProblems(await lab.status()),
+  };
+}
+
+function rttPhase(lab: RunningLab): Phase {
+  return {
+    stage: 'measured',
+    what: 'GeoDNS',
+    done: "every server has all POPs' RTTs to the client networks",
+    check: async () => rttProblems(await lab.status()),
+  };
+}
+
+/** Asks only the clients that have not fetched yet. */
+function fetchPhase(lab: RunningLab, topology: ResolvedTopology, signal: AbortSignal): Phase {
+  let waiting = topology.clients;
+  return {
+    stage: 'fetched',
+    what: 'clients',
+    done: `all ${topology.clients.length} fetch by DNS and by anycast`,
+    check: async () => {
+      waiting = await clientsThatCannotFetch(lab, topology, waiting, signal);
+      return waiting.map((client) => ({ message: `client ${client.name} cannot fetch` }));
     },
-    // Announcing moved routes again.
-    { stage: 'announced', what: 'BGP', done: 'anycast routes quiet', check: routingCheck(birds) },
-    {
-      stage: 'fetched',
-      what: 'clients',
-      done: `all ${topology.clients.length} fetch by DNS and by anycast`,
-      check: fetchCheck(lab, topology, signal),
-    },
-  ];
+  };
 }
 
 async function waitForPhase(
@@ -101,19 +141,6 @@ async function waitForPhase(
     before = missing.length;
   }
   tell(phase.stage, phase.done);
-}
-
-/** Asks only the clients that have not fetched yet. */
-function fetchCheck(
-  lab: RunningLab,
-  topology: ResolvedTopology,
-  signal?: AbortSignal,
-): () => Promise<Problem[]> {
-  let waiting = topology.clients;
-  return async () => {
-    waiting = await clientsThatCannotFetch(lab, topology, waiting, signal);
-    return waiting.map((client) => ({ message: `client ${client.name} cannot fetch` }));
-  };
 }
 
 /** Problems until all sessions are up and the sum of all routers' route change counters has stood still for QUIET_MS. */
@@ -153,11 +180,13 @@ function serviceProblems(status: LabStatus): Problem[] {
   const pops = status.pops
     .filter((pop) => !pop.healthy || pop.announced.length === 0)
     .map((pop) => ({ message: `${pop.name} does not announce anycast yet` }));
-  const tables = status.nodes
-    .filter((node) => node.kind === 'pop')
-    .filter((node) => popsWithRtts(node) < status.pops.length)
+  return [...services, ...pops];
+}
+
+function rttProblems(status: LabStatus): Problem[] {
+  return status.nodes
+    .filter((node) => node.kind === 'pop' && popsWithRtts(node) < status.pops.length)
     .map((node) => ({ message: `${node.name}/dns has not the RTTs of all POPs yet` }));
-  return [...services, ...pops, ...tables];
 }
 
 /** How many POPs' measurements a POP's GeoDNS server has, by its own word. */

@@ -39,7 +39,9 @@ export interface UpResult {
   topology: ResolvedTopology;
   alreadyRunning: boolean;
   tookMs: number;
-  /** Milliseconds from the start of `up` to each stage: checked, plumbed, started, routed, served, announced, fetched. */
+  /**
+   * Milliseconds from the start of `up` to each stage: checked, plumbed, started, routed, announced, measured, fetched, settled.
+   */
   stages: Record<string, number>;
 }
 
@@ -95,7 +97,7 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
   return { lab, topology, alreadyRunning: false, tookMs: elapsed(), stages };
 }
 
-const STAGES = ['plumbed', 'started', 'routed', 'served', 'announced', 'fetched'];
+const STAGES = ['plumbed', 'started', 'routed', 'announced', 'measured', 'fetched', 'settled'];
 
 async function alreadyRunning(name: string, fingerprint: string): Promise<RunningLab | undefined> {
   for (const runtime of RUNTIMES) {

@@ -1,6 +1,5 @@
 // The agent's HTTP face: GET /rtt for the GeoDNS servers (all POPs' tables make up `latency` steering), GET /state for
-// whoever watches the lab. Both are 503 until the first round
-// of RTTs is in: a table with a hole in it would steer wrongly.
+// whoever watches the lab. /rtt is 503 until the first round of RTTs is in: a table with holes would steer wrongly.
 
 import { createServer, type Server } from 'node:http';
 import { listenOn } from '../../net/io/listen.ts';
@@ -39,8 +38,8 @@ function answer(method: string, url: string, source: StateSource): { status: num
   if (path === '/state') {
     const { drained, services } = source.announcer.state;
     const measured = source.measurer.entries().length;
-    const status = source.measurer.firstRoundDone ? 200 : 503;
-    return { status, body: { pop: source.pop, drained, services, rtt: { measured, ready: status === 200 } } };
+    const rtt = { measured, ready: source.measurer.firstRoundDone };
+    return { status: 200, body: { pop: source.pop, drained, services, rtt } };
   }
   return { status: 404, body: { error: 'GET /rtt or /state' } };
 }

@@ -23,11 +23,11 @@ export async function namespaceCheck(): Promise<Check> {
 
 export async function netemCheck(): Promise<Check> {
   const { detectNetem } = await import('../../shaping/io/detect-netem.ts');
-  const there = await detectNetem().catch(() => false);
+  const netem = await detectNetem();
   return {
     name: 'netem',
-    state: there ? 'ok' : 'limited',
-    found: there ? 'sch_netem' : 'none, the relay is used',
+    state: netem.available ? 'ok' : 'limited',
+    found: netem.available ? 'sch_netem' : `${netem.reason}; the relay is used`,
     means:
       'delays are made by the relay (a process of the lab, up to a few hundred Mbit/s) instead of by the kernel',
     hint: 'sudo modprobe sch_netem, if this kernel has the module',

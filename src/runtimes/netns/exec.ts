@@ -23,6 +23,8 @@ export function enterCommand(initPid: number, node: string, argv: string[]): str
     '--mount',
     '--net',
     '--pid',
+    // Entering a mount namespace goes to its root; files are where they were.
+    `--wd=${process.cwd()}`,
     'nsenter',
     `--net=/run/netns/${node}`,
     'unshare',
