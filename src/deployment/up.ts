@@ -7,7 +7,7 @@ import { UserError } from '../base/errors.ts';
 import { nearestNames } from '../base/suggest.ts';
 import { birdConfig } from '../routing/bird-config.ts';
 import { loadBirdFragments } from '../routing/io/load-fragments.ts';
-import { isLabName, labFolder } from '../runtimes/lab-folder.ts';
+import { isLabName, labFolder, TOPOLOGY_FILE } from '../runtimes/lab-folder.ts';
 import type { LabPlan, Shaping } from '../runtimes/lab-plan.ts';
 import type { LabEvent, RunningLab, Runtime, RuntimeName } from '../runtimes/runtime.ts';
 import { loadTopology } from '../topology/io/load-topology.ts';
@@ -65,6 +65,7 @@ export function planFor(options: PlanOptions): { plan: LabPlan; topology: Resolv
     birdConfig: (node) => birdConfig(topology, node.name, fragments),
     geoipDatabase: geoipDatabase(topology),
   });
+  plan.files.push({ path: TOPOLOGY_FILE, content: JSON.stringify(topology) });
   return { plan, topology };
 }
 
@@ -82,13 +83,12 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
   };
   const runtime = await chooseRuntime(options.runtime, onEvent);
   await checkBirdConfigs(plan);
+  options.signal?.throwIfAborted();
   stages['checked'] = elapsed();
   const lab = await runtime.up(plan, { ...options, onEvent });
-  const folder = labFolder(plan.name);
-  writeFileSync(folder.topology, JSON.stringify(topology));
-  writeFileSync(folder.fingerprint, fingerprint);
   try {
     await waitUntilReady(lab, topology, { ...options, onEvent });
+    writeFileSync(labFolder(plan.name).fingerprint, fingerprint);
   } catch (error) {
     // Interrupted: nothing is left. Not ready in time: left to be looked at, and the error says how.
     if (options.signal?.aborted) await runtime.down(plan.name);
@@ -105,7 +105,13 @@ async function alreadyRunning(name: string, fingerprint: string): Promise<Runnin
     const state = await lab?.status().then((status) => status.state);
     if (!lab || state === 'dead') continue;
     const file = labFolder(name).fingerprint;
-    if (existsSync(file) && readFileSync(file, 'utf8') === fingerprint) return lab;
+    if (!existsSync(file)) {
+      throw new UserError({
+        message: `lab ${name} runs but has not become ready: its ./lab up was ended, or is still at work`,
+        hint: `./lab status --name ${name}; or ./lab down --name ${name}, then ./lab up again`,
+      });
+    }
+    if (readFileSync(file, 'utf8') === fingerprint) return lab;
     throw new UserError({
       message: `lab ${name} is running from another plan (topology, timers, seed or shaping differ)`,
       hint: `./lab down --name ${name}, then ./lab up again; or --name another-name to run both`,

@@ -5,6 +5,9 @@ import { join, resolve } from 'node:path';
 
 export const PROJECT_FOLDER = resolve(import.meta.dirname, '../..');
 
+/** Path of the resolved topology among the plan's files. */
+export const TOPOLOGY_FILE = 'topology.json';
+
 /** Root of all labs; CATCHMENT_LAB_DIR moves it (tests, read-only checkouts). */
 export function labsFolder(): string {
   return resolve(process.env['CATCHMENT_LAB_DIR'] ?? join(PROJECT_FOLDER, '.lab'));
@@ -14,12 +17,14 @@ export interface LabFolder {
   root: string;
   /** The plan the lab was built from (LabPlan without files). */
   plan: string;
-  /** The resolved topology. */
+  /** The resolved topology: one of the plan's files, so that a lab has it from its first moment. */
   topology: string;
-  /** Fingerprint of the plan, to tell whether a second `up` would change anything. */
+  /** Fingerprint of the plan, written once the lab is ready: tells whether a second `up` would change anything. */
   fingerprint: string;
   /** Which processes are the lab's: RunState. */
   state: string;
+  /** Held by the `up` that is at work: RunState of it. */
+  lock: string;
   /** Rendered configuration files. */
   files: string;
   logs: string;
@@ -32,9 +37,10 @@ export function labFolder(name: string): LabFolder {
   return {
     root,
     plan: join(root, 'plan.json'),
-    topology: join(root, 'topology.json'),
+    topology: join(root, 'files', TOPOLOGY_FILE),
     fingerprint: join(root, 'fingerprint'),
     state: join(root, 'state.json'),
+    lock: join(root, 'up.lock'),
     files: join(root, 'files'),
     logs: join(root, 'logs'),
     events: join(root, 'events.jsonl'),

@@ -1,7 +1,8 @@
 // The netns runtime: a lab is a supervisor in fresh mount, network, PID and (for an ordinary user) user namespaces.
 // Nothing of it is in the host's namespaces, so nothing can clash with the host and `down` is one kill.
 
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { accessSync, constants, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +15,7 @@ import type { LabEvent, RunningLab, Runtime } from '../runtime.ts';
 import { startInit } from './init.ts';
 import { netnsLab } from './netns-lab.ts';
 import { nodeRunFolder } from './paths.ts';
-import { isAlive, readRunState } from './run-state.ts';
+import { isAlive, readRunState, takeLock } from './run-state.ts';
 import { followEvents } from './supervisor-client.ts';
 
 /** Bounds a start that hangs; building 220 nodes takes 2 s. */
@@ -68,25 +69,28 @@ export const netnsRuntime: Runtime = {
         hint: `./lab down --name ${plan.name}, or another --name`,
       });
     }
-    await this.down(plan.name);
     const chosen = shaping === 'auto' ? ((await detectNetem()).available ? 'netem' : 'relay') : shaping;
-    writePlan(plan, chosen);
-    const init = startInit(folder, plan.name, chosen);
-    const failed = new Promise<never>((_, reject) => {
-      init.once('error', (error) => reject(new Error(`unshare: ${error.message}`)));
-      init.once('exit', (code) => reject(startFailure(plan.name, `it ended with exit code ${code}`)));
-      signal?.addEventListener('abort', () => reject(new UserError({ message: 'interrupted' })), {
-        once: true,
-      });
-    });
+    signal?.throwIfAborted();
+    lockFolder(plan.name);
+    const stopWaiting = new AbortController();
+    let init: ChildProcess | undefined;
     try {
-      return await Promise.race([waitForStart(plan.name, onEvent), failed]);
+      await this.down(plan.name); // what a killed lab left
+      writePlan(plan, chosen);
+      init = startInit(folder, plan.name, chosen);
+      return await Promise.race([
+        waitForStart(plan.name, onEvent, stopWaiting.signal),
+        startFailed(plan.name, init, signal),
+      ]);
     } catch (error) {
+      stopWaiting.abort();
+      // Before the state file: a lab that has not written it yet would outlive `down`.
+      await killInit(init);
       await this.down(plan.name);
       throw error;
     } finally {
-      init.removeAllListeners('exit');
-      failed.catch(() => {});
+      init?.removeAllListeners('exit');
+      rmSync(folder.lock, { force: true });
     }
   },
 
@@ -117,7 +121,6 @@ export const netnsRuntime: Runtime = {
       folder.state,
       `${folder.state}.new`,
       folder.plan,
-      folder.topology,
       folder.fingerprint,
       folder.files,
       folder.events,
@@ -128,15 +131,56 @@ export const netnsRuntime: Runtime = {
   },
 };
 
-async function waitForStart(name: string, onEvent?: (event: LabEvent) => void): Promise<RunningLab> {
+/** Two `up` of one name at the same moment: the second is refused. */
+function lockFolder(name: string): void {
+  const folder = labFolder(name);
+  let taken: boolean;
+  try {
+    mkdirSync(folder.root, { recursive: true });
+    taken = takeLock(folder.lock);
+  } catch (error) {
+    throw cannotWrite(error, folder.root);
+  }
+  if (!taken) {
+    throw new UserError({
+      message: `another ./lab up is starting a lab named ${name} just now`,
+      hint: 'wait for it, or use another --name',
+    });
+  }
+}
+
+/** Rejects when the lab's first process ends or the user has had enough. */
+function startFailed(name: string, init: ChildProcess, signal?: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const interrupted = () => reject(new UserError({ message: 'interrupted' }));
+    init.once('error', (error) => reject(startFailure(name, `unshare: ${error.message}`)));
+    init.once('exit', (code) => reject(startFailure(name, `it ended with exit code ${code}`)));
+    signal?.addEventListener('abort', interrupted, { once: true });
+    if (signal?.aborted) interrupted();
+  });
+}
+
+/** unshare takes the lab's PID 1 with it (--kill-child), and that takes everything else. */
+async function killInit(init: ChildProcess | undefined): Promise<void> {
+  if (init?.pid === undefined || init.exitCode !== null || init.signalCode !== null) return;
+  const gone = once(init, 'exit');
+  init.kill('SIGKILL');
+  await gone;
+}
+
+async function waitForStart(
+  name: string,
+  onEvent: ((event: LabEvent) => void) | undefined,
+  signal: AbortSignal,
+): Promise<RunningLab> {
   const folder = labFolder(name);
   const deadline = Date.now() + START_WITHIN_MS;
   let message = 'the supervisor did not answer';
-  while (Date.now() < deadline) {
+  while (Date.now() < deadline && !signal.aborted) {
     const state = readRunState(folder.state);
     if (state && isAlive(state)) {
       try {
-        for await (const event of followEvents(state.initPid, true)) {
+        for await (const event of followEvents(state.initPid, true, signal)) {
           onEvent?.(event);
           if (event.kind === 'started') return netnsLab(name, state);
           if (event.kind === 'failed-to-start') throw startFailure(name, event.message);
@@ -175,15 +219,17 @@ function writePlan(plan: LabPlan, shaping: Exclude<Shaping, 'auto'>): void {
     }
     writeFileSync(folder.plan, JSON.stringify({ ...plan, files: [], shaping }));
   } catch (error) {
-    throw new UserError(
-      {
-        message: `cannot write the lab's files: ${(error as Error).message}`,
-        hint: `free space under ${folder.root}, or set CATCHMENT_LAB_DIR to another folder`,
-      },
-      1,
-      { cause: error },
-    );
+    throw cannotWrite(error, folder.root);
   }
+}
+
+function cannotWrite(error: unknown, folder: string): UserError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const hint =
+    code === 'ENOSPC' || code === 'EDQUOT'
+      ? `free space under ${folder}, or set CATCHMENT_LAB_DIR to a folder on another disk`
+      : 'set CATCHMENT_LAB_DIR to a folder that you can write to';
+  return new UserError({ message: `cannot write the lab's files: ${message}`, hint }, 1, { cause: error });
 }
 
 function onPath(command: string): boolean {

@@ -1,7 +1,7 @@
 // Which process is a lab's init: its pid as the host sees it, and its start time so that a reused pid is never taken
-// for it (and never killed).
+// for it (and never killed). The same pair says who holds a lab's lock.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 export interface RunState {
   initPid: number;
@@ -19,6 +19,22 @@ export function readRunState(file: string): RunState | undefined {
 
 export function isAlive(state: RunState | undefined): state is RunState {
   return state !== undefined && startTicksOf(state.initPid) === state.startTicks;
+}
+
+/** Makes the lock file ours; false when another process that lives has it. Throws what the file system says. */
+export function takeLock(file: string): boolean {
+  const own: RunState = { initPid: process.pid, startTicks: startTicksOf(process.pid) ?? 0 };
+  try {
+    writeFileSync(file, JSON.stringify(own), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (isAlive(readRunState(file))) return false;
+    // Its holder was killed.
+    rmSync(file, { force: true });
+    writeFileSync(file, JSON.stringify(own), { flag: 'wx' });
+    return true;
+  }
 }
 
 function startTicksOf(pid: number): number | undefined {

@@ -1,7 +1,6 @@
 // Talks to a lab's supervisor over its UNIX socket, seen from the host through the root of the lab's init process.
 
 import { request } from 'node:http';
-import { createInterface } from 'node:readline';
 import type { LabEvent } from '../runtime.ts';
 import { fromHost, SUPERVISOR_SOCKET } from './paths.ts';
 
@@ -26,14 +25,24 @@ export async function* followEvents(
   fromStart: boolean,
   signal?: AbortSignal,
 ): AsyncGenerator<LabEvent> {
+  if (signal?.aborted) return;
   const response = await send(initPid, 'GET', `/events?fromStart=${fromStart ? 1 : 0}`);
   const stop = () => response.destroy();
   signal?.addEventListener('abort', stop, { once: true });
-  response.on('error', () => {}); // the lab's end is the end of the stream
+  if (signal?.aborted) stop();
+  // Not through readline, whose iterator waits for ever when its input is destroyed.
+  response.setEncoding('utf8');
+  let unfinished = '';
   try {
-    for await (const line of createInterface({ input: response })) yield JSON.parse(line) as LabEvent;
+    for await (const text of response) {
+      const lines = (unfinished + text).split('\n');
+      unfinished = lines.pop() ?? '';
+      for (const line of lines) yield JSON.parse(line) as LabEvent;
+    }
   } catch (error) {
-    if (!signal?.aborted && (error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
+    // The lab's end cuts the stream: it is the end and no error.
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!signal?.aborted && !['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(code)) throw error;
   } finally {
     signal?.removeEventListener('abort', stop);
     response.destroy();
