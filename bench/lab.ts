@@ -82,7 +82,7 @@ function benchRouters(count: number, bars: { plumb?: number; converge?: number; 
   writeFileSync(file, stringify(generateTopology({ routers: count, seed: 1, name, routersOnly: true })));
   const up = lab(['up', file, '--json', '--no-compare', '--yes', '--shaping', 'off']);
   const { stages } = JSON.parse(up.output) as { stages: Record<string, number> };
-  const plumb = ((stages['plumbed'] ?? Number.NaN) - (stages['checked'] ?? Number.NaN)) / 1000;
+  const plumb = ((stages['plumbed'] ?? Number.NaN) - (stages['building'] ?? Number.NaN)) / 1000;
   const converge = ((stages['routed'] ?? Number.NaN) - (stages['plumbed'] ?? Number.NaN)) / 1000;
   if (bars.plumb) record(`plumb ${count} routers`, 's', bars.plumb, plumb);
   if (bars.converge)

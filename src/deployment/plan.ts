@@ -1,6 +1,7 @@
 // From a resolved topology to a lab plan: every node, link, file and process, with nothing left to decide. Pure, and
 // the same bytes for the same topology, so that `up --dry-run` and golden files mean something.
 
+import { TOPOLOGY_FILE } from '../runtimes/lab-folder.ts';
 import type { LabPlan, PlannedFile, PlannedLink, PlannedNode, PlannedService } from '../runtimes/lab-plan.ts';
 import { EDGE_FLAGS, NODE_FLAGS } from '../runtimes/programs.ts';
 import type { LabNode, Link, ResolvedTopology } from '../topology/resolved.ts';
@@ -24,6 +25,8 @@ export function planLab(labName: string, topology: ResolvedTopology, inputs: Pla
     nodes: topology.nodes.map((node) => planNode(topology, node, services.get(node.name) ?? [], linkIndex)),
     links: topology.links.map(planLink),
     files: [
+      // Commands on the running lab read the topology from here.
+      { path: TOPOLOGY_FILE, content: JSON.stringify(topology) },
       { path: 'geoip.mmdb', content: inputs.geoipDatabase },
       { path: 'root.hints', content: rootHints(topology) },
       { path: 'cdn.test.zone', content: cdnZone(topology) },

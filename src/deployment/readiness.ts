@@ -92,7 +92,7 @@ function servicesPhase(lab: RunningLab): Phase {
     stage: 'announced',
     what: 'services',
     done: 'DNS, edges and agents healthy, anycast announced by every POP',
-    check: async () => serviceProblems(await lab.status()),
+    check: async () => serviceProblems(await livingStatus(lab)),
   };
 }
 
@@ -101,8 +101,20 @@ function rttPhase(lab: RunningLab): Phase {
     stage: 'measured',
     what: 'GeoDNS',
     done: "every server has all POPs' RTTs to the client networks",
-    check: async () => rttProblems(await lab.status()),
+    check: async () => rttProblems(await livingStatus(lab)),
   };
+}
+
+/** A lab that was killed meanwhile is never ready: no need to wait for it. */
+async function livingStatus(lab: RunningLab): Promise<LabStatus> {
+  const status = await lab.status();
+  if (status.state === 'dead') {
+    throw new UserError({
+      message: `lab ${lab.name} was killed before it was ready`,
+      hint: `./lab down --name ${lab.name}, then ./lab up`,
+    });
+  }
+  return status;
 }
 
 /** Asks only the clients that have not fetched yet. */

@@ -7,7 +7,7 @@ import { UserError } from '../base/errors.ts';
 import { nearestNames } from '../base/suggest.ts';
 import { birdConfig } from '../routing/bird-config.ts';
 import { loadBirdFragments } from '../routing/io/load-fragments.ts';
-import { isLabName, labFolder, TOPOLOGY_FILE } from '../runtimes/lab-folder.ts';
+import { isLabName, labFolder } from '../runtimes/lab-folder.ts';
 import type { LabPlan, Shaping } from '../runtimes/lab-plan.ts';
 import type { LabEvent, RunningLab, Runtime, RuntimeName } from '../runtimes/runtime.ts';
 import { loadTopology } from '../topology/io/load-topology.ts';
@@ -40,7 +40,7 @@ export interface UpResult {
   alreadyRunning: boolean;
   tookMs: number;
   /**
-   * Milliseconds from the start of `up` to each stage: checked, plumbed, started, routed, announced, measured, fetched, settled.
+   * Milliseconds from the start of `up` to each stage: checked, building, plumbed, started, routed, announced, measured, fetched, settled.
    */
   stages: Record<string, number>;
 }
@@ -65,12 +65,12 @@ export function planFor(options: PlanOptions): { plan: LabPlan; topology: Resolv
     birdConfig: (node) => birdConfig(topology, node.name, fragments),
     geoipDatabase: geoipDatabase(topology),
   });
-  plan.files.push({ path: TOPOLOGY_FILE, content: JSON.stringify(topology) });
   return { plan, topology };
 }
 
 export async function bringUp(options: UpOptions): Promise<UpResult> {
   const startedAt = performance.now();
+  const startedOn = Date.now();
   const { plan, topology } = planFor(options);
   const fingerprint = fingerprintOf(plan, options.shaping);
   const running = await alreadyRunning(plan.name, fingerprint);
@@ -78,7 +78,8 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
   const elapsed = () => Math.round(performance.now() - startedAt);
   if (running) return { lab: running, topology, alreadyRunning: true, tookMs: elapsed(), stages };
   const onEvent = (event: LabEvent) => {
-    if (STAGES.includes(event.kind)) stages[event.kind] = elapsed();
+    // By the event's own clock: it may have waited to be read.
+    if (STAGES.includes(event.kind)) stages[event.kind] = Date.parse(event.at) - startedOn;
     options.onEvent?.(event);
   };
   const runtime = await chooseRuntime(options.runtime, onEvent);
@@ -97,7 +98,7 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
   return { lab, topology, alreadyRunning: false, tookMs: elapsed(), stages };
 }
 
-const STAGES = ['plumbed', 'started', 'routed', 'announced', 'measured', 'fetched', 'settled'];
+const STAGES = ['building', 'plumbed', 'started', 'routed', 'announced', 'measured', 'fetched', 'settled'];
 
 async function alreadyRunning(name: string, fingerprint: string): Promise<RunningLab | undefined> {
   for (const runtime of RUNTIMES) {

@@ -1,66 +1,68 @@
 // The server's configuration: JSON, checked whole, all mistakes at once. What it means beyond its shape (zone files that
 // parse, steered names inside a zone) is checked by io/service when it loads.
 
-import { z } from 'zod';
 import { type Problem, UserError } from '../base/errors.ts';
+import { z } from '../base/schema.ts';
 import { nearestNames } from '../base/suggest.ts';
 import { parseAddress } from '../net/ip-address.ts';
 import { POLICY_NAMES, policyNamed } from './steering/policies.ts';
 import { parseName } from './wire/name.ts';
 
-const ipv4 = z.string().refine((text) => parseAddress(text)?.length === 4, 'not an IPv4 address');
-const ipv6 = z.string().refine((text) => parseAddress(text)?.length === 16, 'not an IPv6 address');
-const address = z.string().refine((text) => parseAddress(text) !== undefined, 'not an IP address');
-const port = z.number().int().min(0).max(65535);
+const ipv4 = z.string().check(z.refine((text) => parseAddress(text)?.length === 4, 'not an IPv4 address'));
+const ipv6 = z.string().check(z.refine((text) => parseAddress(text)?.length === 16, 'not an IPv6 address'));
+const address = z.string().check(z.refine((text) => parseAddress(text) !== undefined, 'not an IP address'));
+const port = z.int().check(z.gte(0), z.lte(65535));
 const socket = z.strictObject({ address, port });
 const httpUrl = z.url({ protocol: /^http$/ });
-const domainName = z.string().refine((text) => parseName(text) !== undefined, 'not a domain name');
-const seconds = z.number().positive().max(86400);
+const domainName = z.string().check(z.refine((text) => parseName(text) !== undefined, 'not a domain name'));
+const seconds = z.number().check(z.positive(), z.lte(86400));
+const text = z.string().check(z.minLength(1));
 
 const popSchema = z.strictObject({
-  name: z.string().min(1),
-  code: z.string().min(1),
-  latitude: z.number().min(-90).max(90),
-  longitude: z.number().min(-180).max(180),
+  name: text,
+  code: text,
+  latitude: z.number().check(z.gte(-90), z.lte(90)),
+  longitude: z.number().check(z.gte(-180), z.lte(180)),
   /** ISO 3166-1 alpha-2 and GeoLite2 continent code, for clients of whom only the country is known. */
-  country: z.string().length(2).optional(),
-  continent: z.string().length(2).optional(),
-  ipv4: ipv4.optional(),
-  ipv6: ipv6.optional(),
+  country: z.optional(z.string().check(z.length(2))),
+  continent: z.optional(z.string().check(z.length(2))),
+  ipv4: z.optional(ipv4),
+  ipv6: z.optional(ipv6),
   /** GET; 200 within the timeout is healthy. Without it the POP always counts as up. */
-  healthUrl: httpUrl.optional(),
+  healthUrl: z.optional(httpUrl),
   /** GET; the POP's measured RTTs. */
-  rttUrl: httpUrl.optional(),
+  rttUrl: z.optional(httpUrl),
+});
+
+const addressPair = z.strictObject({ ipv4: z.optional(ipv4), ipv6: z.optional(ipv6) });
+
+const steeringSchema = z.strictObject({
+  name: domainName,
+  policy: z.string(),
+  ttlSeconds: z._default(z.int().check(z.gte(0), z.lte(604800)), 20),
+});
+
+const checksInARow = z.int().check(z.gte(1), z.lte(100));
+const healthSchema = z.strictObject({
+  intervalSeconds: z._default(seconds, 1),
+  timeoutSeconds: z._default(seconds, 1),
+  rise: z._default(checksInARow, 2),
+  fall: z._default(checksInARow, 3),
 });
 
 const configSchema = z.strictObject({
-  listen: z.array(socket).min(1),
-  nsid: z.string().max(255).default(''),
-  zones: z.array(z.string().min(1)).min(1),
-  geoip: z.string().min(1).optional(),
-  pops: z.array(popSchema).default([]),
-  anycast: z.strictObject({ ipv4: ipv4.optional(), ipv6: ipv6.optional() }).default({}),
-  steering: z
-    .array(
-      z.strictObject({
-        name: domainName,
-        policy: z.string(),
-        ttlSeconds: z.number().int().min(0).max(604800).default(20),
-      }),
-    )
-    .default([]),
-  health: z
-    .strictObject({
-      intervalSeconds: seconds.default(1),
-      timeoutSeconds: seconds.default(1),
-      rise: z.number().int().min(1).max(100).default(2),
-      fall: z.number().int().min(1).max(100).default(3),
-    })
-    .default({ intervalSeconds: 1, timeoutSeconds: 1, rise: 2, fall: 3 }),
-  rttPollSeconds: seconds.default(5),
-  sourceAddresses: z.strictObject({ ipv4: ipv4.optional(), ipv6: ipv6.optional() }).default({}),
+  listen: z.array(socket).check(z.minLength(1)),
+  nsid: z._default(z.string().check(z.maxLength(255)), ''),
+  zones: z.array(text).check(z.minLength(1)),
+  geoip: z.optional(text),
+  pops: z._default(z.array(popSchema), []),
+  anycast: z._default(addressPair, {}),
+  steering: z._default(z.array(steeringSchema), []),
+  health: z._default(healthSchema, { intervalSeconds: 1, timeoutSeconds: 1, rise: 2, fall: 3 }),
+  rttPollSeconds: z._default(seconds, 5),
+  sourceAddresses: z._default(addressPair, {}),
   /** HTTP for operators: an address and port, or the path of a UNIX socket. */
-  admin: z.union([socket, z.strictObject({ path: z.string().min(1) })]).optional(),
+  admin: z.optional(z.union([socket, z.strictObject({ path: text })])),
 });
 
 export type DnsConfig = z.infer<typeof configSchema>;

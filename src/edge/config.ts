@@ -1,39 +1,42 @@
 // The edge's configuration: JSON, parsed once, all mistakes reported together.
 
-import { z } from 'zod';
 import { UserError } from '../base/errors.ts';
+import { z } from '../base/schema.ts';
 import { nearestNames } from '../base/suggest.ts';
 import { parseAddress } from '../net/ip-address.ts';
 
-const address = z.string().refine((text) => parseAddress(text) !== undefined, 'not an IP address');
-const port = z.int().min(0).max(65535);
+const address = z.string().check(z.refine((text) => parseAddress(text) !== undefined, 'not an IP address'));
+const port = z.int().check(z.gte(0), z.lte(65535));
 const endpoint = z.strictObject({ address, port });
-const milliseconds = z.int().min(1).max(3_600_000);
+const milliseconds = z.int().check(z.gte(1), z.lte(3_600_000));
+const text = z.string().check(z.minLength(1));
 
 const schema = z.strictObject({
   /** Where clients connect: anycast and unicast addresses, both families. Port 0 lets the system choose. */
-  listen: z.array(endpoint).min(1),
+  listen: z.array(endpoint).check(z.minLength(1)),
   /** Short name of the POP: X-POP, and `catchment-fra` in Cache-Status and Via. */
-  pop: z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'not a POP name (lower-case letters, digits, hyphens)'),
+  pop: z
+    .string()
+    .check(z.regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'not a POP name (lower-case letters, digits, hyphens)')),
   origin: z.strictObject({
     /** Sent as Host. */
-    host: z.string().min(1),
+    host: text,
     address,
-    port: port.min(1),
+    port: port.check(z.gte(1)),
     /** Send the client's Host instead, and make it part of the cache key. */
-    forwardHost: z.boolean().default(false),
-    connectTimeoutMs: milliseconds.default(3000),
-    headersTimeoutMs: milliseconds.default(10_000),
+    forwardHost: z._default(z.boolean(), false),
+    connectTimeoutMs: z._default(milliseconds, 3000),
+    headersTimeoutMs: z._default(milliseconds, 10_000),
     /** Between two pieces of the body. */
-    bodyTimeoutMs: milliseconds.default(30_000),
-    connections: z.int().min(1).max(10_000).default(256),
+    bodyTimeoutMs: z._default(milliseconds, 30_000),
+    connections: z._default(z.int().check(z.gte(1), z.lte(10_000)), 256),
   }),
   /** Address the origin sees: the POP's unicast one, since answers to an anycast one may go elsewhere. */
-  sourceAddress: address.optional(),
-  cacheBytes: z.int().min(65_536).default(67_108_864),
+  sourceAddress: z.optional(address),
+  cacheBytes: z._default(z.int().check(z.gte(65_536)), 67_108_864),
   /** While this file exists /healthz says 503; everything else is served on. */
-  drainFile: z.string().min(1).optional(),
-  admin: z.union([endpoint, z.strictObject({ path: z.string().min(1) })]).optional(),
+  drainFile: z.optional(text),
+  admin: z.optional(z.union([endpoint, z.strictObject({ path: text })])),
 });
 
 export type EdgeConfig = z.output<typeof schema>;

@@ -1,21 +1,21 @@
 // The origin's configuration: JSON, parsed once, all mistakes reported together.
 
-import { z } from 'zod';
 import { UserError } from '../base/errors.ts';
+import { z } from '../base/schema.ts';
 import { parseAddress } from '../net/ip-address.ts';
 
 const endpoint = z.strictObject({
-  address: z.string().refine((text) => parseAddress(text) !== undefined, 'not an IP address'),
-  port: z.int().min(0).max(65535),
+  address: z.string().check(z.refine((text) => parseAddress(text) !== undefined, 'not an IP address')),
+  port: z.int().check(z.gte(0), z.lte(65535)),
 });
 
 const schema = z.strictObject({
-  listen: z.array(endpoint).min(1),
+  listen: z.array(endpoint).check(z.minLength(1)),
   /** Content and latencies are made from it: the same seed, the same bytes. */
-  seed: z.int().min(0).default(1),
-  latencyProfile: z.enum(['none', 'cdn']).default('none'),
+  seed: z._default(z.int().check(z.gte(0)), 1),
+  latencyProfile: z._default(z.enum(['none', 'cdn']), 'none'),
   /** Faults, counters and metrics. */
-  admin: z.union([endpoint, z.strictObject({ path: z.string().min(1) })]).optional(),
+  admin: z.optional(z.union([endpoint, z.strictObject({ path: z.string().check(z.minLength(1)) })])),
 });
 
 export type OriginConfig = z.output<typeof schema>;

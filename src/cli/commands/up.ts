@@ -76,7 +76,7 @@ Examples:
 async function afterwards(
   cli: Cli,
   options: Options,
-  { lab, topology, alreadyRunning, tookMs }: UpResult,
+  { lab, topology, alreadyRunning, tookMs, stages }: UpResult,
   progress: ReturnType<typeof createProgress>,
 ): Promise<void> {
   const facts = {
@@ -85,6 +85,7 @@ async function afterwards(
     runtime: lab.runtime,
     alreadyRunning,
     tookMs: Math.round(tookMs),
+    stages,
   };
   // A second `up` is a question whether all is well, not a wish to measure again.
   if (!options.compare || alreadyRunning) {

@@ -1,7 +1,7 @@
 // Fetches what each POP measured (its rttUrl) every few seconds into the RTT table. A POP that cannot be asked keeps its
 // last entries, which grow old.
 
-import { z } from 'zod';
+import { z } from '../../base/schema.ts';
 import { parsePrefix } from '../../net/prefix.ts';
 import type { PopConfig } from '../config.ts';
 import type { RttEntry, RttTable } from '../steering/rtt-table.ts';
@@ -18,9 +18,9 @@ const reportSchema = z.object({
   entries: z.array(
     z.object({
       prefix: z.string(),
-      rttMs: z.number().nonnegative(),
+      rttMs: z.number().check(z.nonnegative()),
       measuredAt: z.iso.datetime(),
-      samples: z.number().int().nonnegative().default(1),
+      samples: z._default(z.int().check(z.nonnegative()), 1),
     }),
   ),
 });

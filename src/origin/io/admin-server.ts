@@ -1,16 +1,16 @@
 // The operator's side of the origin: faults (POST, GET, DELETE /faults), counters (/requests), /metrics.
 
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { z } from 'zod';
+import { z } from '../../base/schema.ts';
 import { type FaultRules, parseFault } from '../faults.ts';
 import type { OriginCounters } from './origin-server.ts';
 
 const ruleSchema = z.strictObject({
   /** Requests whose path begins with it. */
-  path: z.string().startsWith('/').default('/'),
+  path: z._default(z.string().check(z.startsWith('/')), '/'),
   /** As in the query: `status:503`, `reset`, `hang`, `slow:2000`, `truncated`. */
   fault: z.string(),
-  count: z.int().min(1).optional(),
+  count: z.optional(z.int().check(z.gte(1))),
 });
 
 const MAX_BODY_BYTES = 65_536;

@@ -127,6 +127,7 @@ export const netnsRuntime: Runtime = {
     ]) {
       rmSync(path, { recursive: true, force: true });
     }
+    if (!isAlive(readRunState(folder.lock))) rmSync(folder.lock, { force: true });
     return state !== undefined;
   },
 };
@@ -163,6 +164,7 @@ function startFailed(name: string, init: ChildProcess, signal?: AbortSignal): Pr
 /** unshare takes the lab's PID 1 with it (--kill-child), and that takes everything else. */
 async function killInit(init: ChildProcess | undefined): Promise<void> {
   if (init?.pid === undefined || init.exitCode !== null || init.signalCode !== null) return;
+  init.ref(); // startInit let go of it
   const gone = once(init, 'exit');
   init.kill('SIGKILL');
   await gone;

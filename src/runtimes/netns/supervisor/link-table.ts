@@ -45,12 +45,14 @@ export class LinkTable {
       .map(({ link }) => link.name);
   }
 
+  /** Without a relay nothing passes any link: all are silent, whatever was asked for. */
   status(): LinkStatus[] {
+    const { working } = this.#shaper;
     return [...this.#links.values()].map(({ link, down, silent }) => ({
       name: link.name,
       a: link.a.node,
       b: link.b.node,
-      state: down.size > 0 ? 'down' : silent.size > 0 ? 'silent' : 'up',
+      state: down.size > 0 ? 'down' : silent.size > 0 || !working ? 'silent' : 'up',
       aToB: link.aToB,
       bToA: link.bToA,
     }));

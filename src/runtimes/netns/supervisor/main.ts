@@ -14,7 +14,7 @@ import { plumbingScript } from '../plumbing.ts';
 import { serveApi } from './api.ts';
 import { createEventLog } from './event-log.ts';
 import { Failures } from './failures.ts';
-import { relayShaper, tcShaper } from './link-shaper.ts';
+import { type LinkShaper, relayShaper, tcShaper } from './link-shaper.ts';
 import { type LinkChange, LinkTable } from './link-table.ts';
 import { checkService } from './service-health.ts';
 import { ServiceProcess } from './service-process.ts';
@@ -30,6 +30,7 @@ let state: LabStatus['state'] = 'starting';
 const services: ServiceProcess[] = [];
 let failures: Failures | undefined;
 let links: LinkTable | undefined;
+let shaper: LinkShaper | undefined;
 
 const handlers = {
   'GET /status': () => status(),
@@ -56,9 +57,10 @@ async function main(): Promise<void> {
   process.on('uncaughtException', (error) => events.add('supervisor-error', undefined, String(error.stack)));
   const t0 = performance.now();
   const elapsed = () => `${((performance.now() - t0) / 1000).toFixed(2)} s`;
+  events.add('building', undefined, `${plan.nodes.length} nodes and ${plan.links.length} links`);
   writeNodeFiles();
   await runShell(plumbingScript(plan, shaping === 'relay' ? 'relay' : 'direct'));
-  const shaper = shaping === 'relay' ? relayShaper(plan, events) : tcShaper(plan, shaping);
+  shaper = shaping === 'relay' ? relayShaper(plan, events) : tcShaper(plan, shaping);
   // Links are shaped before routing starts, so that the first BGP messages already take the real time.
   await shaper.start();
   links = new LinkTable(plan, shaper, events);
@@ -113,7 +115,7 @@ async function status(): Promise<LabStatus> {
       ...(failed ? { failed } : {}),
     };
   });
-  const healthy = serviceStatuses.every(({ status }) => status.healthy);
+  const healthy = serviceStatuses.every(({ status }) => status.healthy) && shaper?.working === true;
   return {
     name: labName,
     topology: plan.topology,
