@@ -2,9 +2,16 @@
 // the same bytes for the same topology, so that `up --dry-run` and golden files mean something.
 
 import { TOPOLOGY_FILE } from '../runtimes/lab-folder.ts';
-import type { LabPlan, PlannedFile, PlannedLink, PlannedNode, PlannedService } from '../runtimes/lab-plan.ts';
+import type {
+  LabPlan,
+  PlannedFile,
+  PlannedInterface,
+  PlannedLink,
+  PlannedNode,
+  PlannedService,
+} from '../runtimes/lab-plan.ts';
 import { EDGE_FLAGS, NODE_FLAGS } from '../runtimes/programs.ts';
-import type { LabNode, Link, ResolvedTopology } from '../topology/resolved.ts';
+import type { LabInterface, LabNode, Link, ResolvedTopology } from '../topology/resolved.ts';
 import { agentConfig, both, dnsConfig, edgeConfig } from './service-configs/pop.ts';
 import { rootHints, unboundConfig } from './service-configs/unbound.ts';
 import { cdnZone, rootZones } from './service-configs/zones.ts';
@@ -138,17 +145,7 @@ function planNode(
     city: node.city.name,
     asn: node.asn,
     loopbackAddresses: loopbacks.flatMap(({ ipv4, ipv6 }) => [`${ipv4}/32`, `${ipv6}/128`]),
-    interfaces: node.interfaces.map((port) => {
-      const index = linkIndex.get(port.link) ?? 0;
-      const link = topology.links[index];
-      const side = link?.a.node === node.name && link.a.interface === port.name ? 1 : 2;
-      const linkLocal = `fe80::${(index + 1).toString(16)}:${side}/64`;
-      return {
-        name: port.name,
-        link: port.link,
-        addresses: port.addresses ? [port.addresses.ipv4, port.addresses.ipv6, linkLocal] : [],
-      };
-    }),
+    interfaces: node.interfaces.map((port) => planInterface(topology, node, port, linkIndex)),
     forwarding: node.kind !== 'client',
     ...(node.bridge ? { bridge: { name: node.bridge.name, addresses: both(node.bridge.addresses) } } : {}),
     ...(node.defaultGateway ? { defaultGateway: node.defaultGateway } : {}),
@@ -158,6 +155,33 @@ function planNode(
       : '# no resolver reaches this node\n',
     services: services.map(({ service }) => service),
   };
+}
+
+/** Link-local addresses and MACs are made of the link's index and the end's side: the same on every run. */
+function planInterface(
+  topology: ResolvedTopology,
+  node: LabNode,
+  port: LabInterface,
+  linkIndex: Map<string, number>,
+): PlannedInterface {
+  const index = linkIndex.get(port.link) ?? 0;
+  const link = topology.links[index];
+  const side = link?.a.node === node.name && link.a.interface === port.name ? 1 : 2;
+  const linkLocal = (end: number) => `fe80::${(index + 1).toString(16)}:${end}`;
+  const mac = (end: number) => `02:00:${hexByte((index + 1) >> 8)}:${hexByte((index + 1) & 0xff)}:00:0${end}`;
+  const otherEnd = side === 1 ? link?.b : link?.a;
+  const other = topology.nodes
+    .find((each) => each.name === otherEnd?.node)
+    ?.interfaces.find((each) => each.name === otherEnd?.interface);
+  const addresses = port.addresses ? [...both(port.addresses), `${linkLocal(side)}/64`] : [];
+  const plain = { name: port.name, link: port.link, addresses, mac: mac(side) };
+  if (!port.addresses || !other?.addresses) return plain;
+  const known = both(other.addresses).map((address) => address.split('/')[0] ?? '');
+  return { ...plain, neighbour: { addresses: [...known, linkLocal(3 - side)], mac: mac(3 - side) } };
+}
+
+function hexByte(value: number): string {
+  return value.toString(16).padStart(2, '0');
 }
 
 /** A resolver's own node uses it; other nodes but routers, whose addresses are not routed, use the public one. */

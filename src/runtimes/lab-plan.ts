@@ -42,6 +42,13 @@ export interface PlannedInterface {
   link: string;
   /** `address/length` each, the link-local one included. */
   addresses: string[];
+  mac: string;
+  /**
+   * The other end's addresses (no length) and MAC, known from the start, so that nobody asks (ARP, NDP): the kernel
+   * bounds the entries that were asked for to 1024 over all network namespaces, and 220 routers have more. Absent on a
+   * shared LAN.
+   */
+  neighbour?: { addresses: string[]; mac: string };
 }
 
 export interface PlannedNode {

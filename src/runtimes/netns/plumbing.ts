@@ -58,15 +58,24 @@ export function nodeCommands(node: PlannedNode): string[] {
 }
 
 /**
- * Also what brings an interface back after it was down, since that takes its IPv6 addresses away. No duplicate address
+ * Also what brings an interface back after it was down, since that takes IPv6 addresses and neighbours away. No duplicate address
  * detection anywhere: a tentative link-local address would hold OSPFv3 and BGP back by a second. The kernel's own
  * link-local address cannot skip it, so it is switched off; the plan gives one (RFC 4291 section 2.5.6).
  */
 export function interfaceCommands(node: PlannedNode, index: number): string[] {
   const port = node.interfaces[index];
   if (!port) return [];
-  if (node.bridge) return [`link set dev ${port.name} master ${node.bridge.name}`, ...raise(port.name)];
-  return [...raise(port.name), ...port.addresses.map((address) => addressLine(address, port.name))];
+  const mac = `link set dev ${port.name} address ${port.mac}`;
+  if (node.bridge) return [mac, `link set dev ${port.name} master ${node.bridge.name}`, ...raise(port.name)];
+  const neighbours = port.neighbour?.addresses.map(
+    (address) => `neigh replace ${address} lladdr ${port.neighbour?.mac} dev ${port.name} nud permanent`,
+  );
+  return [
+    mac,
+    ...raise(port.name),
+    ...port.addresses.map((address) => addressLine(address, port.name)),
+    ...(neighbours ?? []),
+  ];
 }
 
 export function gatewayCommands(node: PlannedNode): string[] {
