@@ -8,6 +8,10 @@ import { cliOf, openLab } from '../context.ts';
 import { parseInteger } from '../option-values.ts';
 import { checkLink, checkNode } from '../targets.ts';
 
+/** Debian's tcpdump changes its groups even when it stays root, which a user namespace does not allow. */
+const AS_ROOT =
+  'hint: tcpdump may not run in the lab of an ordinary user; root may look into it: sudo ./lab capture ...';
+
 interface CaptureOptions {
   write?: string;
   count?: number;
@@ -35,7 +39,9 @@ export function define(command: Command): void {
         const result = await lab.exec(node, tcpdumpCommand(port, options), { stdio: 'inherit' });
         // Ctrl-C is how a capture ends.
         process.exitCode = cli.signal.aborted ? 0 : result.exitCode;
-        if (options.write) cli.output.note(`written: ${options.write}`);
+        if (process.exitCode !== 0) {
+          if (process.getuid?.() !== 0) cli.output.note(AS_ROOT);
+        } else if (options.write) cli.output.note(`written: ${options.write}`);
       },
     );
 }

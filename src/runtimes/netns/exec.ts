@@ -6,9 +6,9 @@ import { createInterface } from 'node:readline';
 import type { ExecOptions, ExecResult } from '../runtime.ts';
 import { nodeRunFolder } from './paths.ts';
 
-/** $0 is the node's name, the arguments are the command. */
+/** $0 is the node's name, the arguments are the command. An ordinary user's lab may set its name, but not through /proc. */
 const ENTER_NODE = `
-echo "$0" >/proc/sys/kernel/hostname
+{ echo "$0" >/proc/sys/kernel/hostname || hostname "$0"; } 2>/dev/null
 mount --bind "${nodeRunFolder('$0')}/hosts" /etc/hosts
 mount --bind "${nodeRunFolder('$0')}/resolv.conf" /etc/resolv.conf
 exec "$@"

@@ -227,11 +227,12 @@ function writePlan(plan: LabPlan, shaping: Exclude<Shaping, 'auto'>): void {
 
 function cannotWrite(error: unknown, folder: string): UserError {
   const { code, message } = error as NodeJS.ErrnoException;
-  const hint =
-    code === 'ENOSPC' || code === 'EDQUOT'
-      ? `free space under ${folder}, or set CATCHMENT_LAB_DIR to a folder on another disk`
-      : 'set CATCHMENT_LAB_DIR to a folder that you can write to';
-  return new UserError({ message: `cannot write the lab's files: ${message}`, hint }, 1, { cause: error });
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  const hint = full
+    ? `free space under ${folder}, or set CATCHMENT_LAB_DIR to a folder on another disk`
+    : 'set CATCHMENT_LAB_DIR to a folder that you can write to';
+  const why = full ? 'the disk is full' : message;
+  return new UserError({ message: `cannot write the lab's files: ${why}`, hint }, 1, { cause: error });
 }
 
 function onPath(command: string): boolean {
