@@ -3,6 +3,7 @@
 
 import { existsSync, readFileSync, unlinkSync } from 'node:fs';
 import { UserError } from '../base/errors.ts';
+import { keepHeapSmall } from '../base/io/keep-heap-small.ts';
 import { type AgentConfig, parseAgentConfig } from './config.ts';
 import { Announcer } from './io/announcer.ts';
 import { RttMeasurer } from './io/rtt-measurer.ts';
@@ -28,6 +29,7 @@ async function runAgent(config: AgentConfig): Promise<void> {
   removeStaleSockets(config);
   const servers = await serveState(config.listen, { pop: config.pop, announcer, measurer });
   log('started', { targets: config.targets.length });
+  keepHeapSmall();
   const measuring = measurer.run(stop.signal);
   await announcer.run(stop.signal);
   for (const server of servers) {

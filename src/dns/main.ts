@@ -3,6 +3,7 @@
 
 import { parseArgs } from 'node:util';
 import { UserError } from '../base/errors.ts';
+import { keepHeapSmall } from '../base/io/keep-heap-small.ts';
 import { createLog } from './io/log.ts';
 import { startDnsService } from './io/service.ts';
 
@@ -19,6 +20,7 @@ export async function main(args: string[]): Promise<void> {
         service.close().then(() => process.exit(0));
       });
     }
+    keepHeapSmall();
     // Last: whoever waits for this line may send a signal at once.
     log.info('ready', { listening: service.listening, ...(service.admin && { admin: service.admin }) });
   } catch (error) {

@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { UserError } from '../base/errors.ts';
+import { keepHeapSmall } from '../base/io/keep-heap-small.ts';
 import { parseEdgeConfig } from './config.ts';
 import { startEdge } from './io/start-edge.ts';
 
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
     onError: (error) => log('error', { error: error instanceof Error ? error.stack : String(error) }),
   });
   log('listening', { addresses: edge.addresses, admin: edge.adminAddress });
+  keepHeapSmall();
   const stop = async () => {
     log('stopping');
     await edge.close(GRACE_MS);

@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { UserError } from '../base/errors.ts';
+import { keepHeapSmall } from '../base/io/keep-heap-small.ts';
 import { parseOriginConfig } from './config.ts';
 import { startOrigin } from './io/start-origin.ts';
 
@@ -17,6 +18,7 @@ async function main(): Promise<void> {
     console.log(JSON.stringify({ at: new Date().toISOString(), service: 'origin', event, ...details }));
   const origin = await startOrigin(config);
   log('listening', { addresses: origin.addresses, admin: origin.adminAddress });
+  keepHeapSmall();
   const stop = async () => {
     log('stopping');
     await origin.close();

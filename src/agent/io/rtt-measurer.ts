@@ -1,15 +1,20 @@
-// Keeps the RTT table fresh. At the start it measures all targets at once, and again those that did not answer yet
-// (routes may still be on their way); after that it spreads its samples evenly, so that it is never a burst.
+// Keeps the RTT table fresh. It begins with a few samples of every target at once, spread over the lab's busy start (whose
+// queues only ever add: the smallest sample counts), and goes on quickly for some seconds. After that samples are spread
+// evenly, so that they are never a burst.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentConfig } from '../config.ts';
 import { RttTable, type RttTarget } from '../rtt-table.ts';
 import { measureRtt } from './measure-rtt.ts';
 
-const FIRST_ROUND_SAMPLES = 2; // the first of a pair may pay for ARP, a cold path or a busy start
-const FIRST_ROUND_SPACING_MS = 5; // between targets: simultaneous answers would queue in this process and look late
+const FIRST_ROUND_SAMPLES = 3;
+const FIRST_ROUND_SPACING_MS = 150; // between samples of one target: what delays one may be over by the next
+const TARGET_SPACING_MS = 3; // between targets: simultaneous answers would queue in this process and look late
 const FIRST_ROUND_GIVE_UP_MS = 10_000; // a target that is silent for longer is down, not late
-const RETRY_MS = 250;
+const RETRY_MS = 250; // routes may still be on their way
+const QUICK_ROUNDS = 5; // one sample per target each, after the first round
+const QUICK_ROUND_MS = 2000;
+const KEPT_SAMPLES = 5; // at least: by the end of the quick rounds, those of the start are forgotten
 
 type MeasurerConfig = Pick<
   AgentConfig,
@@ -23,7 +28,7 @@ export class RttMeasurer {
 
   constructor(config: MeasurerConfig) {
     this.#config = config;
-    this.#table = new RttTable(config.rttSamples);
+    this.#table = new RttTable(Math.max(KEPT_SAMPLES, config.rttSamples));
   }
 
   /** True once every target has answered, or has had its time to. */
@@ -41,11 +46,18 @@ export class RttMeasurer {
     this.#firstRoundDone = true;
     const { targets, rttIntervalSeconds, rttSamples } = this.#config;
     if (targets.length === 0) return;
-    const spacingMs = (rttIntervalSeconds * 1000) / (targets.length * rttSamples);
-    for (let next = 0; !signal.aborted; next++) {
-      await sleep(spacingMs, undefined, { signal }).catch(() => {});
+    const quick = Math.min(QUICK_ROUND_MS, (rttIntervalSeconds * 1000) / rttSamples) / targets.length;
+    await this.#sampleInTurn(quick, QUICK_ROUNDS * targets.length, signal);
+    const slow = (rttIntervalSeconds * 1000) / (targets.length * rttSamples);
+    await this.#sampleInTurn(slow, Number.POSITIVE_INFINITY, signal);
+  }
+
+  async #sampleInTurn(spacingMs: number, count: number, signal: AbortSignal): Promise<void> {
+    const { targets } = this.#config;
+    for (let next = 0; next < count && !signal.aborted; next++) {
+      await pause(spacingMs, signal);
       const target = targets[next % targets.length];
-      if (target && !signal.aborted) await this.#sample(target);
+      if (target && !signal.aborted) void this.#sample(target);
     }
   }
 
@@ -55,19 +67,33 @@ export class RttMeasurer {
     while (waiting.length > 0 && performance.now() < giveUpAt && !signal.aborted) {
       await Promise.all(
         waiting.map(async (target, i) => {
-          await sleep(i * FIRST_ROUND_SPACING_MS);
-          for (let n = 0; n < FIRST_ROUND_SAMPLES; n++) if (!(await this.#sample(target))) break;
+          await pause(i * TARGET_SPACING_MS, signal);
+          await this.#sampleSpaced(target, signal);
         }),
       );
       waiting = waiting.filter(({ prefix }) => !this.#table.has(prefix));
-      if (waiting.length > 0) await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
+      if (waiting.length > 0) await pause(RETRY_MS, signal);
     }
   }
 
-  async #sample(target: RttTarget): Promise<boolean> {
+  /** Begins a sample every so often without waiting for the last: the whole takes the spacing and one round trip. */
+  async #sampleSpaced(target: RttTarget, signal: AbortSignal): Promise<void> {
+    const samples = [this.#sample(target)];
+    while (samples.length < FIRST_ROUND_SAMPLES && !signal.aborted) {
+      await pause(FIRST_ROUND_SPACING_MS, signal);
+      samples.push(this.#sample(target));
+    }
+    await Promise.all(samples);
+  }
+
+  async #sample(target: RttTarget): Promise<void> {
     const { targetPort: port, sourceAddress: localAddress } = this.#config;
     const rttMs = await measureRtt({ address: target.address, port, localAddress });
     if (rttMs !== undefined) this.#table.record(target.prefix, rttMs, Date.now());
-    return rttMs !== undefined;
   }
+}
+
+/** Ends early when aborted. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {});
 }

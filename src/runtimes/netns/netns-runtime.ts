@@ -3,19 +3,17 @@
 
 import { type ChildProcess, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { accessSync, constants, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../base/errors.ts';
 import { detectNetem } from '../../shaping/io/detect-netem.ts';
 import { labFolder, labsFolder } from '../lab-folder.ts';
-import type { LabPlan, Shaping } from '../lab-plan.ts';
-import { expandPlaceholders } from '../placeholders.ts';
 import type { LabEvent, RunningLab, Runtime } from '../runtime.ts';
 import { startInit } from './init.ts';
+import { lockFolder, writePlan } from './lab-files.ts';
 import { netnsLab } from './netns-lab.ts';
-import { nodeRunFolder } from './paths.ts';
-import { isAlive, readRunState, takeLock } from './run-state.ts';
+import { isAlive, readRunState } from './run-state.ts';
 import { followEvents } from './supervisor-client.ts';
 
 /** Bounds a start that hangs; building 220 nodes takes 2 s. */
@@ -132,24 +130,6 @@ export const netnsRuntime: Runtime = {
   },
 };
 
-/** Two `up` of one name at the same moment: the second is refused. */
-function lockFolder(name: string): void {
-  const folder = labFolder(name);
-  let taken: boolean;
-  try {
-    mkdirSync(folder.root, { recursive: true });
-    taken = takeLock(folder.lock);
-  } catch (error) {
-    throw cannotWrite(error, folder.root);
-  }
-  if (!taken) {
-    throw new UserError({
-      message: `another ./lab up is starting a lab named ${name} just now`,
-      hint: 'wait for it, or use another --name',
-    });
-  }
-}
-
 /** Rejects when the lab's first process ends or the user has had enough. */
 function startFailed(name: string, init: ChildProcess, signal?: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
@@ -202,37 +182,6 @@ function startFailure(name: string, why: string): UserError {
     message: `lab ${name} did not start: ${why}`,
     hint: `read ${join(labFolder(name).logs, 'supervisor.log')}; ./lab doctor says what this machine offers`,
   });
-}
-
-function writePlan(plan: LabPlan, shaping: Exclude<Shaping, 'auto'>): void {
-  const folder = labFolder(plan.name);
-  try {
-    rmSync(folder.logs, { recursive: true, force: true });
-    mkdirSync(folder.logs, { recursive: true });
-    for (const file of plan.files) {
-      const path = join(folder.files, file.path);
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(
-        path,
-        typeof file.content === 'string' && file.node
-          ? expandPlaceholders(file.content, { lab: folder.files, run: nodeRunFolder(file.node) })
-          : file.content,
-      );
-    }
-    writeFileSync(folder.plan, JSON.stringify({ ...plan, files: [], shaping }));
-  } catch (error) {
-    throw cannotWrite(error, folder.root);
-  }
-}
-
-function cannotWrite(error: unknown, folder: string): UserError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const full = code === 'ENOSPC' || code === 'EDQUOT';
-  const hint = full
-    ? `free space under ${folder}, or set CATCHMENT_LAB_DIR to a folder on another disk`
-    : 'set CATCHMENT_LAB_DIR to a folder that you can write to';
-  const why = full ? 'the disk is full' : message;
-  return new UserError({ message: `cannot write the lab's files: ${why}`, hint }, 1, { cause: error });
 }
 
 function onPath(command: string): boolean {

@@ -4,6 +4,7 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { keepHeapSmall } from '../../../base/io/keep-heap-small.ts';
 import { labFolder } from '../../lab-folder.ts';
 import type { LabPlan } from '../../lab-plan.ts';
 import { expandArgv, expandPlaceholders } from '../../placeholders.ts';
@@ -73,6 +74,7 @@ async function main(): Promise<void> {
   failures = new Failures(plan, links, services, events, drainFile);
   for (const service of services) service.start();
   state = 'ready';
+  keepHeapSmall();
   events.add('started', undefined, `${services.length} processes started after ${elapsed()}`);
 }
 

@@ -46,7 +46,7 @@ export class ServiceProcess {
 
   /** `stopped` is on purpose (a failure holds it), `failed` is between a death and the restart. */
   get state(): ProcessState {
-    if (this.#held && !this.#child) return 'stopped';
+    if (this.#failed && !this.#child) return 'stopped';
     return this.#child ? 'running' : 'failed';
   }
 
@@ -54,8 +54,13 @@ export class ServiceProcess {
     return this.#paused;
   }
 
+  /** While `./lab fail` holds it, nothing starts it: a paused process that is killed stays down too. */
+  get #failed(): boolean {
+    return this.#held || this.#paused;
+  }
+
   start(): void {
-    if (this.#child || this.#held) return;
+    if (this.#child || this.#failed) return;
     clearTimeout(this.#restartTimer);
     const log = openSync(this.#logFile, 'a');
     // `nsenter` becomes the service, so the child's pid is the service's own.
@@ -81,6 +86,7 @@ export class ServiceProcess {
   /** Keeps the process but stops it running: what a hang looks like to its neighbours. */
   pause(): void {
     this.#paused = true;
+    clearTimeout(this.#restartTimer);
     this.#child?.kill('SIGSTOP');
   }
 
@@ -94,9 +100,8 @@ export class ServiceProcess {
   #ended(how: string): void {
     if (!this.#child) return;
     this.#child = undefined;
-    this.#paused = false;
     this.lastExit = how;
-    if (this.#held) {
+    if (this.#failed) {
       this.#events.add('service-stopped', this.subject, `${this.subject} ${how}, held down`);
       return;
     }
