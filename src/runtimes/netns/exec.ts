@@ -23,7 +23,8 @@ export function enterCommand(initPid: number, node: string, argv: string[]): str
     '--mount',
     '--net',
     '--pid',
-    // Entering a mount namespace goes to its root; files are where they were.
+    // Entering a mount namespace goes to its root: the lab's own root and our folder are meant (a chroot has others).
+    '--root',
     `--wd=${process.cwd()}`,
     'nsenter',
     `--net=/run/netns/${node}`,
