@@ -35,8 +35,7 @@ async function fetches(
       phase: 'warm-up',
       strategy: label === 'anycast' ? 'anycast' : 'dns-latency',
       family: 4,
-      // A label of its own: what resolvers learn from a lab that is not ready must not be cached for campaigns.
-      name: `ready.${label}.${CDN_ZONE}`,
+      name: `${label}.${CDN_ZONE}`,
       resolver: resolver?.address.ipv4,
       host: `www.${CDN_ZONE}`,
       path: '/json/ready',

@@ -81,6 +81,7 @@ function servicesOf(topology: ResolvedTopology, node: LabNode, inputs: PlanInput
         name: 'bird',
         argv: ['bird', '-f', '-c', `{lab}/${node.name}/bird.conf`, '-s', '{run}/bird.ctl'],
         health: { kind: 'bird', socket: '{run}/bird.ctl' },
+        urgent: true,
       },
       files: [file('bird.conf', inputs.birdConfig(node))],
     });

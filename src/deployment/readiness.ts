@@ -7,12 +7,15 @@ import { type Problem, UserError } from '../base/errors.ts';
 import { runsBird } from '../routing/bird-config.ts';
 import { BirdControl } from '../routing/io/bird-control.ts';
 import type { LabEvent, LabStatus, NodeStatus, RunningLab } from '../runtimes/runtime.ts';
+import { unboundCommand } from '../runtimes/unbound-control.ts';
 import type { ResolvedTopology } from '../topology/resolved.ts';
 import { clientsThatCannotFetch } from './first-fetch.ts';
+import { CDN_ZONE } from './names.ts';
 
 /** Quiet for this long after the last update; covers the longest path of the lab (a 300 ms RTT) and BIRD's batching. */
 const QUIET_MS = 400;
 const POLL_MS = 50;
+const UNBOUND_TIMEOUT_MS = 2000;
 const TIMEOUT_MS = 90_000;
 /** More would scroll the first away. */
 const MOST_PROBLEMS = 20;
@@ -47,15 +50,18 @@ export async function waitUntilReady(
   const routing = routingCheck(birds);
   let fetching = true;
   try {
-    const users = wait(servicesPhase(lab))
-      .then(() => Promise.all([wait(rttPhase(lab)), wait(fetchPhase(lab, topology, signal))]))
+    const fetched = wait(servicesPhase(lab))
+      .then(() => wait(fetchPhase(lab, topology, signal)))
       .then(() => {
         fetching = false;
       });
+    const routed = wait(routedPhase(routing));
     await Promise.all([
-      users,
-      wait(routedPhase(routing)).then(() => wait(settledPhase(routing, () => fetching))),
+      fetched,
+      routed.then(() => wait(settledPhase(routing, () => fetching))),
+      routed.then(() => wait(steeringPhase(lab, Date.now()))),
     ]);
+    await forgetEarlyAnswers(lab, topology);
   } catch (error) {
     // The other waits end too; theirs is not the error to report.
     failure.abort();
@@ -63,6 +69,20 @@ export async function waitUntilReady(
   } finally {
     for (const bird of birds.values()) bird.close();
   }
+}
+
+/**
+ * What resolvers learned from servers that did not know all POPs yet would last for a TTL. Asking under fresh labels
+ * does not prevent it: on the way down, QNAME minimisation (RFC 9156) asks for the steered name itself.
+ */
+async function forgetEarlyAnswers(lab: RunningLab, topology: ResolvedTopology): Promise<void> {
+  await Promise.all(
+    topology.resolvers
+      .flatMap((resolver) => resolver.nodes)
+      .map((node) =>
+        unboundCommand(`${lab.runFolder(node)}/unbound.ctl`, `flush_zone ${CDN_ZONE}`, UNBOUND_TIMEOUT_MS),
+      ),
+  );
 }
 
 interface Phase {
@@ -96,12 +116,13 @@ function servicesPhase(lab: RunningLab): Phase {
   };
 }
 
-function rttPhase(lab: RunningLab): Phase {
+/** RTTs measured while routes still moved would steer wrongly, and resolvers would keep it for a TTL. */
+function steeringPhase(lab: RunningLab, routedAt: number): Phase {
   return {
     stage: 'measured',
     what: 'GeoDNS',
-    done: "every server has all POPs' RTTs to the client networks",
-    check: async () => rttProblems(await livingStatus(lab)),
+    done: 'every server sees all POPs up and has their RTTs to the client networks',
+    check: async () => steeringProblems(await livingStatus(lab), routedAt),
   };
 }
 
@@ -195,14 +216,17 @@ function serviceProblems(status: LabStatus): Problem[] {
   return [...services, ...pops];
 }
 
-function rttProblems(status: LabStatus): Problem[] {
+function steeringProblems(status: LabStatus, routedAt: number): Problem[] {
   return status.nodes
-    .filter((node) => node.kind === 'pop' && popsWithRtts(node) < status.pops.length)
-    .map((node) => ({ message: `${node.name}/dns has not the RTTs of all POPs yet` }));
+    .filter((node) => node.kind === 'pop' && !canSteer(node, status.pops.length, routedAt))
+    .map((node) => ({ message: `${node.name}/dns does not know all POPs and their RTTs yet` }));
 }
 
-/** How many POPs' measurements a POP's GeoDNS server has, by its own word. */
-function popsWithRtts(node: NodeStatus): number {
+/** By the word of the POP's GeoDNS server (GET /healthz of its admin socket). */
+function canSteer(node: NodeStatus, pops: number, routedAt: number): boolean {
   const dns = node.services.find((service) => service.name === 'dns');
-  return (dns?.detail as { popsWithRtts?: number } | undefined)?.popsWithRtts ?? 0;
+  const says = dns?.detail as
+    | { popsUp: number; popsWithRtts: number; oldestRttAt: string | null }
+    | undefined;
+  return says?.popsUp === pops && says.popsWithRtts === pops && Date.parse(says.oldestRttAt ?? '') > routedAt;
 }

@@ -22,6 +22,8 @@ export interface PlannedService {
    */
   argv: string[];
   health: ServiceHealthCheck;
+  /** Goes ahead of other processes where the user may say so: its timers must not mistake a busy machine for a failure. */
+  urgent?: boolean;
 }
 
 /**

@@ -48,6 +48,7 @@ describe('RTT table', () => {
         .map(({ prefix }) => prefix)
         .sort(),
     ).toEqual(['127.0.0.1/32', '127.0.0.2/32']);
+    expect(measurer.entries().every(({ samples }) => samples >= 3)).toBe(true);
     stop.abort();
     await running;
   });

@@ -23,14 +23,7 @@ export function define(command: Command): void {
         return;
       }
       const { lab } = await openLab(cli);
-      const following = async () => {
-        for await (const event of lab.events({ fromStart: true, signal: cli.signal })) show(event);
-      };
-      // A stream cut by Ctrl-C may never say that it has ended.
-      const interrupted = new Promise<void>((resolve) =>
-        cli.signal.addEventListener('abort', () => resolve()),
-      );
-      await Promise.race([following(), interrupted]);
+      for await (const event of lab.events({ fromStart: true, signal: cli.signal })) show(event);
     });
 }
 

@@ -39,11 +39,7 @@ export async function startAdminServer(where: ListenPlace, subject: () => AdminS
 async function route(url: URL, subject: AdminSubject, response: ServerResponse): Promise<void> {
   switch (url.pathname) {
     case '/healthz':
-      return sendJson(response, 200, {
-        status: 'ok',
-        nsid: subject.state.nsid,
-        popsWithRtts: subject.rttTable.entries().length,
-      });
+      return sendJson(response, 200, healthReport(subject));
     case '/metrics': {
       const { CONTENT_TYPE, renderMetrics } = await import('./prometheus.ts');
       const text = await renderMetrics(subject.metrics, subject.state);
@@ -72,6 +68,20 @@ async function route(url: URL, subject: AdminSubject, response: ServerResponse):
     default:
       return sendText(response, 404, 'try /healthz /metrics /state /explain\n');
   }
+}
+
+/** What tells whether this server can steer: POPs it sees up, POPs that told it RTTs, and since when it knows all of them. */
+function healthReport({ state, rttTable }: AdminSubject): object {
+  const tables = rttTable.entries();
+  const measured = tables.flatMap(({ entries }) => entries.map((entry) => entry.measuredAtMs));
+  const oldest = measured.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY);
+  return {
+    status: 'ok',
+    nsid: state.nsid,
+    popsUp: state.pops.filter((pop) => state.health(pop.name).state === 'up').length,
+    popsWithRtts: tables.length,
+    oldestRttAt: Number.isFinite(oldest) ? new Date(oldest).toISOString() : null,
+  };
 }
 
 function stateReport({ state, rttTable, rttErrors }: AdminSubject): object {

@@ -3,9 +3,9 @@
 // a stopped (SIGSTOP) one too.
 
 import { request } from 'node:http';
-import { createConnection } from 'node:net';
 import { readBirdState } from '../../../routing/io/bird-control.ts';
 import type { ServiceHealthCheck } from '../../lab-plan.ts';
+import { unboundCommand } from '../../unbound-control.ts';
 
 export interface Health {
   healthy: boolean;
@@ -41,24 +41,11 @@ async function checkBird(socket: string): Promise<Health> {
   return { healthy: false, reason: `BGP sessions not established: ${down.join(', ')}`, detail };
 }
 
-function checkUnbound(path: string): Promise<Health> {
-  return new Promise((resolve, reject) => {
-    const socket = createConnection({ path });
-    let answer = '';
-    socket.setTimeout(ANSWER_WITHIN_MS, () => socket.destroy(new Error('does not answer')));
-    socket.on('connect', () => socket.write('UBCT1 status\n'));
-    socket.on('data', (chunk) => {
-      answer += chunk;
-    });
-    socket.on('error', reject);
-    socket.on('close', () =>
-      resolve(
-        answer.includes('is running')
-          ? { healthy: true }
-          : { healthy: false, reason: 'does not say it is running' },
-      ),
-    );
-  });
+async function checkUnbound(socket: string): Promise<Health> {
+  const answer = await unboundCommand(socket, 'status', ANSWER_WITHIN_MS);
+  return answer.includes('is running')
+    ? { healthy: true }
+    : { healthy: false, reason: 'does not say it is running' };
 }
 
 function checkHttp(socketPath: string, path: string): Promise<Health> {

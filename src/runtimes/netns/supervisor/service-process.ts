@@ -2,12 +2,16 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { dirname } from 'node:path';
 import type { PlannedService } from '../../lab-plan.ts';
 import type { EventLog } from './event-log.ts';
 
 /** First wait before a restart; doubled up to the last each time, forgotten after a minute of life. */
 const RESTART_DELAY_MS = { first: 250, last: 5000, forgetAfter: 60_000 };
+
+/** Ahead of the services, behind the relay (-20). */
+const URGENT_NICENESS = -10;
 
 export type ProcessState = 'running' | 'stopped' | 'failed';
 
@@ -68,6 +72,7 @@ export class ServiceProcess {
       stdio: ['ignore', log, log],
     });
     closeSync(log);
+    if (this.service.urgent && child.pid) raisePriority(child.pid);
     this.#child = child;
     this.#startedAt = Date.now();
     child.once('error', (error) => this.#ended(`could not be started: ${error.message}`));
@@ -113,5 +118,13 @@ export class ServiceProcess {
       this.#events.add('service-restarted', this.subject, `${this.subject} started again`);
     }, this.#delayMs);
     this.#delayMs = Math.min(RESTART_DELAY_MS.last, this.#delayMs * 2);
+  }
+}
+
+function raisePriority(pid: number): void {
+  try {
+    setPriority(pid, URGENT_NICENESS);
+  } catch {
+    // An ordinary user may not: then a very busy machine can look like a dead neighbour.
   }
 }
