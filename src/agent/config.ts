@@ -1,6 +1,6 @@
 // The agent's configuration: its type, its defaults, and a parser that reports all errors at once.
 
-import { UserError } from '../base/errors.ts';
+import { parseJsonConfig } from '../base/json-config.ts';
 import { z } from '../base/schema.ts';
 
 const port = z.int().check(z.gte(1), z.lte(65535));
@@ -64,19 +64,5 @@ export type CheckConfig = ServiceConfig['check'];
 
 /** Throws a UserError with every problem, each with its path in the file. */
 export function parseAgentConfig(text: string, file: string): AgentConfig {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new UserError({ message: `not JSON: ${(cause as Error).message}`, file }, 1, { cause });
-  }
-  const result = agentConfig.safeParse(value);
-  if (result.success) return result.data;
-  throw new UserError(
-    result.error.issues.map((issue) => ({
-      message: issue.message,
-      file,
-      path: issue.path.join('.') || undefined,
-    })),
-  );
+  return parseJsonConfig(agentConfig, text, file);
 }

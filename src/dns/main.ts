@@ -1,18 +1,18 @@
 // The GeoDNS server as a process: `node src/dns/main.ts --config FILE`. SIGTERM and SIGINT end it cleanly, SIGHUP reloads
 // zones and GeoIP. Exit codes: 0 ended, 1 could not start, 2 wrong usage.
 
-import { parseArgs } from 'node:util';
 import { UserError } from '../base/errors.ts';
+import { configFileArgument } from '../base/io/config-file.ts';
 import { keepHeapSmall } from '../base/io/keep-heap-small.ts';
 import { createLog } from './io/log.ts';
 import { startDnsService } from './io/service.ts';
 
-const USAGE = 'usage: node src/dns/main.ts --config FILE';
+const USAGE = 'node src/dns/main.ts --config FILE';
 
 export async function main(args: string[]): Promise<void> {
   const log = createLog('dns');
   try {
-    const service = await startDnsService(configPath(args), log);
+    const service = await startDnsService(configFileArgument(args, USAGE), log);
     process.on('SIGHUP', () => void service.reload());
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => {
@@ -27,16 +27,6 @@ export async function main(args: string[]): Promise<void> {
     if (!(error instanceof UserError)) throw error;
     process.stderr.write(`${error.message}\n`);
     process.exitCode = error.exitCode;
-  }
-}
-
-function configPath(args: string[]): string {
-  try {
-    const { values } = parseArgs({ args, options: { config: { type: 'string' } } });
-    if (values.config) return values.config;
-    throw new Error('--config is missing');
-  } catch (error) {
-    throw new UserError({ message: (error as Error).message, hint: USAGE }, 2);
   }
 }
 

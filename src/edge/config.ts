@@ -1,6 +1,6 @@
 // The edge's configuration: JSON, parsed once, all mistakes reported together.
 
-import { UserError } from '../base/errors.ts';
+import { parseJsonConfig } from '../base/json-config.ts';
 import { z } from '../base/schema.ts';
 import { nearestNames } from '../base/suggest.ts';
 import { parseAddress } from '../net/ip-address.ts';
@@ -44,21 +44,8 @@ export type EdgeConfigInput = z.input<typeof schema>;
 
 /** @throws UserError naming every problem with its path in the file. */
 export function parseEdgeConfig(text: string, file: string): EdgeConfig {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new UserError({ message: `not JSON: ${(error as Error).message}`, file });
-  }
-  const result = schema.safeParse(json);
-  if (result.success) return result.data;
-  throw new UserError(
-    result.error.issues.map((issue) => ({
-      message: issue.message,
-      file,
-      path: issue.path.join('.') || undefined,
-      hint: issue.code === 'unrecognized_keys' ? unknownKeysHint(issue.keys, issue.path) : undefined,
-    })),
+  return parseJsonConfig(schema, text, file, (issue) =>
+    issue.code === 'unrecognized_keys' ? unknownKeysHint(issue.keys, issue.path) : undefined,
   );
 }
 

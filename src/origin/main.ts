@@ -1,18 +1,16 @@
 // The origin as a process: `node src/origin/main.ts --config origin.json`. One JSON line per event on stdout, user
 // mistakes in plain words on stderr, SIGTERM ends it cleanly.
 
-import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { UserError } from '../base/errors.ts';
+import { readConfigFile, runMain } from '../base/io/config-file.ts';
 import { keepHeapSmall } from '../base/io/keep-heap-small.ts';
 import { parseOriginConfig } from './config.ts';
 import { startOrigin } from './io/start-origin.ts';
 
 async function main(): Promise<void> {
-  const file = configFile();
-  const text = await readFile(file, 'utf8').catch((cause: Error) => {
-    throw new UserError({ message: `cannot read the configuration: ${cause.message}`, file });
-  });
+  const { file, text } = readConfigFile(
+    process.argv.slice(2),
+    'node src/origin/main.ts --config origin.json',
+  );
   const config = parseOriginConfig(text, file);
   const log = (event: string, details: object = {}) =>
     console.log(JSON.stringify({ at: new Date().toISOString(), service: 'origin', event, ...details }));
@@ -28,18 +26,4 @@ async function main(): Promise<void> {
   process.once('SIGINT', stop);
 }
 
-function configFile(): string {
-  const usage = { hint: 'node src/origin/main.ts --config origin.json' };
-  try {
-    const { values } = parseArgs({ options: { config: { type: 'string' } } });
-    if (values.config) return values.config;
-  } catch (error) {
-    throw new UserError({ message: (error as Error).message, ...usage }, 2);
-  }
-  throw new UserError({ message: '--config is missing', ...usage }, 2);
-}
-
-main().catch((error: unknown) => {
-  console.error(error instanceof UserError ? error.message : error);
-  process.exit(error instanceof UserError ? error.exitCode : 1);
-});
+runMain(main);
