@@ -7,7 +7,7 @@ import { keepHeapSmall } from '../base/io/keep-heap-small.ts';
 import { createLog } from './io/log.ts';
 import { startDnsService } from './io/service.ts';
 
-const USAGE = 'node src/dns/main.ts --config FILE';
+const USAGE = 'usage: node src/dns/main.ts --config FILE';
 
 export async function main(args: string[]): Promise<void> {
   const log = createLog('dns');
