@@ -60,7 +60,7 @@ export function nodeCommands(node: PlannedNode): string[] {
 
 /**
  * Also what brings an interface back after it was down, since that takes IPv6 addresses and neighbours away. No duplicate address
- * detection anywhere: a tentative link-local address would hold OSPFv3 and BGP back by a second. The kernel's own
+ * detection anywhere: a tentative link-local address would hold Babel and BGP back by a second. The kernel's own
  * link-local address cannot skip it, so it is switched off; the plan gives one (RFC 4291 section 2.5.6).
  */
 export function interfaceCommands(node: PlannedNode, index: number): string[] {
