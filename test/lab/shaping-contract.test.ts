@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, it } from 'vitest';
+import { PROJECT_FOLDER } from '../../src/runtimes/lab-folder.ts';
 import { detectNetem } from '../../src/shaping/io/detect-netem.ts';
 import { CONTRACT, type Measured } from '../shaping/contract/expectations.ts';
 
@@ -58,17 +59,22 @@ async function inUserModeLinux(): Promise<Measured> {
 
 /** The first process of the user-mode Linux: mounts, modules, the contract, the end. */
 function initScript(): string {
+  const [node, runner, loader] = [process.execPath, RUNNER, MODULE_LOADER].map((path) =>
+    path.replace(PROJECT_FOLDER, '/run/project'),
+  );
   return `#!/bin/sh
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /run
+mkdir -p /run/netns /run/project
+# The checkout may be in /tmp, which is about to be covered.
+mount --bind ${PROJECT_FOLDER} /run/project
 mount -t tmpfs tmpfs /tmp
 mount -t devtmpfs devtmpfs /dev 2>/dev/null
-mkdir -p /run/netns
-${process.execPath} ${MODULE_LOADER} /usr/lib/uml/modules crc-ccitt ipv6 veth sch_netem sch_ingress cls_bpf
+${node} ${loader} /usr/lib/uml/modules crc-ccitt ipv6 veth sch_netem sch_ingress cls_bpf
 ip link set lo up
-${process.execPath} ${RUNNER} netem ${UML_UPLOAD_BYTES} ${UML_PACE} </dev/null
+${node} ${runner} netem ${UML_UPLOAD_BYTES} ${UML_PACE} </dev/null
 echo "exit code $?"
 echo o >/proc/sysrq-trigger
 sleep 10
