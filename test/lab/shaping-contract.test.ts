@@ -10,6 +10,7 @@ import { beforeAll, describe, it } from 'vitest';
 import { PROJECT_FOLDER } from '../../src/runtimes/lab-folder.ts';
 import { detectNetem } from '../../src/shaping/io/detect-netem.ts';
 import { CONTRACT, type Measured } from '../shaping/contract/expectations.ts';
+import { runInNamespaces } from '../shaping/contract/in-namespaces.ts';
 
 const RUNNER = fileURLToPath(new URL('../shaping/contract/run-contract.ts', import.meta.url));
 const MODULE_LOADER = fileURLToPath(new URL('../shaping/contract/load-modules.ts', import.meta.url));
@@ -39,10 +40,7 @@ describe.each(runs)('$shaper', ({ measure, toleranceMs }) => {
 });
 
 async function inNamespaces(shaper: string): Promise<Measured> {
-  const script = `mount -t tmpfs tmpfs /run && mkdir /run/netns && exec ${process.execPath} ${RUNNER} ${shaper}`;
-  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-  const isolation = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', ...user];
-  return parse(await output('unshare', [...isolation, 'sh', '-c', script]));
+  return parse(await runInNamespaces(RUNNER, [shaper], TIMEOUT_MS));
 }
 
 async function inUserModeLinux(): Promise<Measured> {

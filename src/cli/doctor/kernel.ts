@@ -29,7 +29,7 @@ export async function netemCheck(): Promise<Check> {
     state: netem.available ? 'ok' : 'limited',
     found: netem.available ? 'sch_netem' : `${netem.reason}; the relay is used`,
     means:
-      'delays are made by the relay (a process of the lab, up to a few hundred Mbit/s) instead of by the kernel',
+      'delays are made by the relay (a process of the lab, up to about 1 Gbit/s) instead of by the kernel',
     hint: 'sudo modprobe sch_netem, if this kernel has the module',
   };
 }

@@ -1,12 +1,13 @@
-// The relay process: started in the network namespace that holds the relay's ends, spoken to over standard input and output (see
-// protocol.ts), gone when its parent closes them. It never returns to Node's event loop: one thread, one loop, so that
-// nothing but the kernel stands between a deadline and its frame. Usage: node src/shaping/relay/main.ts [--seed N]
+// The relay process: started in the network namespace that holds its ends of the links, spoken to over standard input
+// and output (protocol.ts), gone when its parent closes them. It never returns to Node's event loop: one thread, one
+// loop, so that only the kernel stands between a deadline and its frame. Usage: main.ts [--seed N]
 
 import { flushCompileCache } from 'node:module';
 import { setPriority } from 'node:os';
 import { RelayClock } from './io/clock.ts';
 import { ControlLines, INPUT_FD, OUTPUT_FD } from './io/control-lines.ts';
 import { silenceNamespace } from './io/interfaces.ts';
+import { setRealTime } from './io/libc.ts';
 import { PacketSocket } from './io/packet-socket.ts';
 import { Poller } from './io/poller.ts';
 import { MAX_DIRECTIONS } from './link-table.ts';
@@ -44,11 +45,16 @@ function answer(line: string): RelayAnswer {
   }
 }
 
-/** Frames on time matter more than anything else on the machine; without the right to it, all goes on as it is. */
+/**
+ * Frames on time matter more than anything else here: measured on two busy cores, real time instead of nice -20 takes
+ * the mean error of a crossing from 38 to 13 us, and the kernel leaves 5 % to others. Without the right to either, all
+ * goes on as it is, and the lateness histogram will tell.
+ */
 function raisePriority(): void {
+  if (setRealTime()) return;
   try {
     setPriority(-20);
   } catch {
-    // Not root: the lateness histogram will tell.
+    // Neither root nor allowed to be nice.
   }
 }

@@ -71,6 +71,11 @@ const fcntl = libc.func('int fcntl(int, int, int)') as (
   command: number,
   argument: number,
 ) => number;
+const schedSetScheduler = libc.func('int sched_setscheduler(int, int, uintptr_t)') as (
+  pid: number,
+  policy: number,
+  parameter: number,
+) => number;
 const mmap = libc.func('void *mmap(uintptr_t, size_t, int, int, int, int64_t)') as (
   ...args: number[]
 ) => bigint;
@@ -78,6 +83,14 @@ const mmap = libc.func('void *mmap(uintptr_t, size_t, int, int, int, int64_t)') 
 /** errno of the last call. */
 export function errno(): number {
   return koffi.errno();
+}
+
+/** Round-robin real time (sched(7)) at the lowest such priority; false without the right to it. */
+export function setRealTime(): boolean {
+  const SCHED_RR = 2;
+  const parameter = mapMemory(4096);
+  new Int32Array(parameter.view)[0] = 1;
+  return schedSetScheduler(0, SCHED_RR, parameter.address) === 0;
 }
 
 export function setNonBlocking(fd: number): void {
