@@ -98,7 +98,16 @@ export function ownAnswer(
   cacheStatus: CacheStatus,
   method = 'GET',
 ): Answer {
-  const text = Buffer.from(`${JSON.stringify({ status, ...content })}\n`);
+  return jsonAnswer(status, { status, ...content }, cacheStatus, method);
+}
+
+export function jsonAnswer(
+  status: number,
+  content: object,
+  cacheStatus: CacheStatus,
+  method: string,
+): Answer {
+  const text = Buffer.from(`${JSON.stringify(content)}\n`);
   return {
     status,
     fields: [

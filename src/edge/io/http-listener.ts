@@ -11,7 +11,7 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ownAnswer } from '../answers.ts';
+import { jsonAnswer, ownAnswer } from '../answers.ts';
 import { formatCacheStatus } from '../cache-status.ts';
 import type { Answer } from '../edge-request.ts';
 import { countField, fieldValue, hasField, withoutFields } from '../fields.ts';
@@ -98,20 +98,7 @@ async function health(context: ListenerContext, method: string): Promise<Answer>
   const draining = await context.isDraining();
   const status = draining ? 503 : 200;
   const content = { pop: context.pop, status: draining ? 'draining' : 'ok' };
-  const text = Buffer.from(`${JSON.stringify(content)}\n`);
-  return {
-    status,
-    fields: [
-      'Content-Type',
-      'application/json',
-      'Content-Length',
-      String(text.length),
-      'Cache-Control',
-      'no-store',
-    ],
-    body: method === 'HEAD' ? { kind: 'none' } : { kind: 'chunks', chunks: [text] },
-    cacheStatus: { detail: 'healthz' },
-  };
+  return jsonAnswer(status, content, { detail: 'healthz' }, method);
 }
 
 function badRequest(context: ListenerContext, status: number, reason: string): Answer {

@@ -2,6 +2,7 @@
 // too (the connection is closed), since the client could not tell a short body from a whole one otherwise.
 
 import type { ServerResponse } from 'node:http';
+import { drained } from '../../net/io/drained.ts';
 import type { Answer } from '../edge-request.ts';
 
 /** Resolves with the bytes of body written when all is handed to the socket, the client left, or the origin failed. */
@@ -62,17 +63,4 @@ export async function respond(response: ServerResponse, answer: Answer, fields: 
     reader.cancel();
   }
   return written;
-}
-
-function drained(response: ServerResponse): Promise<void> {
-  if (response.destroyed || !response.writableNeedDrain) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.once('drain', done);
-    response.once('close', done);
-  });
 }

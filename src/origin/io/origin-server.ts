@@ -3,6 +3,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { deriveSeed, seededRandom } from '../../base/random.ts';
+import { drained } from '../../net/io/drained.ts';
 import type { OriginConfig } from '../config.ts';
 import { createContentMaker } from '../content.ts';
 import type { Fault, FaultRules } from '../faults.ts';
@@ -134,19 +135,6 @@ function pause(ms: number, response: ServerResponse): Promise<void> {
       resolve();
     };
     const timer = setTimeout(done, ms);
-    response.once('close', done);
-  });
-}
-
-function drained(response: ServerResponse): Promise<void> {
-  if (response.destroyed) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.once('drain', done);
     response.once('close', done);
   });
 }
