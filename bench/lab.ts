@@ -78,7 +78,12 @@ function benchWorld(): void {
   // The launcher's share comes before the clock of `up` starts.
   const launcherMs = up.seconds * 1000 - tookMs;
   const fetching = Math.max(stages['routed'] ?? Number.NaN, stages['fetched'] ?? Number.NaN) + launcherMs;
-  record('up world, until all sessions are up and all clients fetch over both paths', 's', 8, fetching / 1000);
+  record(
+    'up world, until all sessions are up and all clients fetch over both paths',
+    's',
+    8,
+    fetching / 1000,
+  );
   record('up world, until RTTs are measured over the final routes', 's', 10, up.seconds);
   record('second up', 's', 0.5, lab(['up', 'world', '--no-compare', '--yes']).seconds);
   record('status', 's', 0.3, lab(['status', '--json']).seconds);

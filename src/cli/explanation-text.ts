@@ -1,37 +1,67 @@
-// A name server's explanation (JSON) as indented text: whatever it tells, nothing left out. Pure.
+// A name server's explanation for people: the answer, why, what was known of the client, and every POP with why it was
+// passed over. `--json` tells the rest. Pure.
 
-export function explanationText(
-  server: string,
-  name: string,
-  client: string,
-  explanation: Record<string, unknown>,
-): string {
-  return [`${server} on ${name} for ${client}:`, ...lines(explanation, 1)].join('\n');
+import type { Explanation } from '../dns/explain.ts';
+import { formatTable } from './table.ts';
+
+type Candidate = NonNullable<Explanation['decision']>['candidates'][number];
+
+export function explanationText(server: string, client: string, explanation: Explanation): string {
+  const { question, decision, rcode, answer, authority, ttlSeconds, scopePrefixLength } = explanation;
+  const facts: [string, string | undefined][] = [
+    ['answer', answer.join('; ') || `${rcode}${authority.length > 0 ? `: ${authority.join('; ')}` : ''}`],
+    [
+      'why',
+      decision ? `${decision.reason}, ${decision.detail} (policy ${decision.policy})` : explanation.reason,
+    ],
+    ['client', `${explanation.client.network}, ${clientSource(explanation)}; ${place(explanation)}`],
+    ['good for', scopeText(scopePrefixLength)],
+    ['TTL', ttlSeconds === undefined ? undefined : `${ttlSeconds} s`],
+  ];
+  const lines = facts
+    .filter(([, fact]) => fact !== undefined)
+    .map(([name, fact]) => `  ${`${name}:`.padEnd(10)}${fact}`);
+  return [
+    `${question.name} ${question.type} for ${client}, asked of ${server}:`,
+    ...lines,
+    ...(decision && decision.candidates.length > 0 ? ['', candidateTable(decision.candidates)] : []),
+  ].join('\n');
 }
 
-function lines(value: unknown, depth: number): string[] {
-  const indent = '  '.repeat(depth);
-  if (Array.isArray(value))
-    return value.flatMap((item) =>
-      isScalar(item) ? [`${indent}- ${item}`] : [`${indent}- ${inline(item)}`],
-    );
-  return Object.entries((value ?? {}) as Record<string, unknown>).flatMap(([key, item]) => {
-    if (item === undefined || item === null) return [];
-    if (isScalar(item)) return [`${indent}${key}: ${item}`];
-    return [`${indent}${key}:`, ...lines(item, depth + 1)];
-  });
+function scopeText(bits: number | undefined): string | undefined {
+  if (bits === undefined) return undefined;
+  return bits === 0 ? 'every client (ECS scope 0)' : `clients with the same first ${bits} bits (ECS scope)`;
 }
 
-/** An item of a list on one line: `pop pop-fra, rttMs 12.3`. */
-function inline(value: unknown): string {
-  if (isScalar(value)) return String(value);
-  if (Array.isArray(value)) return value.map(inline).join(' ');
-  return Object.entries((value ?? {}) as Record<string, unknown>)
-    .filter(([, item]) => item !== undefined && item !== null)
-    .map(([key, item]) => `${key} ${inline(item)}`)
-    .join(', ');
+function clientSource(explanation: Explanation): string {
+  return explanation.client.from === 'ecs'
+    ? 'known by EDNS Client Subnet'
+    : "known by the resolver's address";
 }
 
-function isScalar(value: unknown): boolean {
-  return value === null || typeof value !== 'object';
+function place({ location }: Explanation): string {
+  const found = (location as { location?: { city?: string; country?: string; reason?: string } } | undefined)
+    ?.location;
+  if (!found) return 'GeoIP not asked';
+  const where = [found.city, found.country].filter(Boolean).join(', ');
+  return where ? `GeoIP says ${where}` : `GeoIP knows no place (${found.reason})`;
+}
+
+function candidateTable(candidates: Candidate[]): string {
+  const rounded = (value: number | undefined, digits: number) => value?.toFixed(digits) ?? '-';
+  return formatTable<Candidate>(
+    [
+      { title: '  POP', cell: ({ pop }) => `  ${pop}` },
+      { title: 'RTT ms', align: 'right', cell: ({ rttMs }) => rounded(rttMs, 1) },
+      { title: 'AGE s', align: 'right', cell: ({ rttAgeSeconds }) => rounded(rttAgeSeconds, 0) },
+      { title: 'KM', align: 'right', cell: ({ distanceKm }) => rounded(distanceKm, 0) },
+      {
+        title: 'HEALTH',
+        cell: ({ health: { state, sinceMs, reason } }) =>
+          `${state} since ${new Date(sinceMs).toISOString().slice(11, 19)}, ${reason}`,
+      },
+      { title: 'PASSED OVER', cell: ({ passedOver }) => passedOver ?? '' },
+    ],
+    candidates,
+  );
 }

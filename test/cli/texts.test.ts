@@ -70,23 +70,42 @@ describe("a scenario's options", () => {
   });
 });
 
-test('an explanation is told in full, whatever is in it', () => {
-  const text = explanationText('pop-fra', 'www.cdn.test', '100.64.3.7', {
-    reason: 'nearest-healthy',
-    location: { city: 'Lagos', coordinates: { latitude: 6, longitude: 3 } },
-    candidates: [{ pop: 'pop-fra', rttMs: 110, health: { state: 'up' } }],
+test('an explanation tells the answer, why, and why each POP was passed over', () => {
+  const health = {
+    state: 'up' as const,
+    sinceMs: Date.parse('2026-11-21T06:12:03Z'),
+    reason: 'HTTP 200',
+    contrary: 0,
+  };
+  const text = explanationText('pop-fra', '100.64.3.7', {
+    question: { name: 'www.cdn.test.', type: 'A' },
+    client: { network: '100.64.3.0/24', from: 'ecs' },
+    rcode: 'NOERROR',
+    reason: 'lowest-rtt-healthy',
+    location: { location: { city: 'Lagos', country: 'NG' } },
+    decision: {
+      policy: 'latency',
+      pop: 'pop-fra',
+      reason: 'lowest-rtt-healthy',
+      detail: 'by RTT measured to the client network by 2 of 2 POPs',
+      candidates: [
+        { pop: 'pop-fra', distanceKm: 4880, health, rttMs: 114.32, rttAgeSeconds: 5, rttStale: false },
+        { pop: 'pop-jnb', distanceKm: 4501, health, passedOver: 'ranked after pop-fra' },
+      ],
+    },
+    ttlSeconds: 20,
+    scopePrefixLength: 24,
     answer: ['www.cdn.test. 20 IN A 203.0.113.2'],
-    nothing: null,
+    authority: [],
   });
-  expect(text).toBe(`pop-fra on www.cdn.test for 100.64.3.7:
-  reason: nearest-healthy
-  location:
-    city: Lagos
-    coordinates:
-      latitude: 6
-      longitude: 3
-  candidates:
-    - pop pop-fra, rttMs 110, health state up
-  answer:
-    - www.cdn.test. 20 IN A 203.0.113.2`);
+  expect(text).toBe(`www.cdn.test. A for 100.64.3.7, asked of pop-fra:
+  answer:   www.cdn.test. 20 IN A 203.0.113.2
+  why:      lowest-rtt-healthy, by RTT measured to the client network by 2 of 2 POPs (policy latency)
+  client:   100.64.3.0/24, known by EDNS Client Subnet; GeoIP says Lagos, NG
+  good for: clients with the same first 24 bits (ECS scope)
+  TTL:      20 s
+
+  POP      RTT ms  AGE s    KM  HEALTH                       PASSED OVER
+  pop-fra   114.3      5  4880  up since 06:12:03, HTTP 200
+  pop-jnb       -      -  4501  up since 06:12:03, HTTP 200  ranked after pop-fra`);
 });

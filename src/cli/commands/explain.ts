@@ -5,6 +5,7 @@ import { request } from 'node:http';
 import type { Command } from 'commander';
 import { UserError } from '../../base/errors.ts';
 import { nearestNames } from '../../base/suggest.ts';
+import type { Explanation } from '../../dns/explain.ts';
 import { parseAddress } from '../../net/ip-address.ts';
 import type { ResolvedTopology } from '../../topology/resolved.ts';
 import { cliOf, type OpenLab, openLab } from '../context.ts';
@@ -52,7 +53,7 @@ export function define(command: Command): void {
       if (cli.output.json) cli.output.data({ server: pop, name: qname, ...explanation });
       else {
         const { explanationText } = await import('../explanation-text.ts');
-        cli.output.print(explanationText(pop, qname, client, explanation));
+        cli.output.print(explanationText(pop, client, explanation));
       }
     });
 }
@@ -86,7 +87,7 @@ function choosePop({ status, topology }: OpenLab, asked: string | undefined): st
   );
 }
 
-function ask(socketPath: string, path: string, pop: string): Promise<Record<string, unknown>> {
+function ask(socketPath: string, path: string, pop: string): Promise<Explanation> {
   return new Promise((resolve, reject) => {
     const failed = (why: string) =>
       reject(
@@ -102,7 +103,7 @@ function ask(socketPath: string, path: string, pop: string): Promise<Record<stri
         body += chunk;
       });
       response.on('end', () => {
-        if (response.statusCode === 200) resolve(JSON.parse(body) as Record<string, unknown>);
+        if (response.statusCode === 200) resolve(JSON.parse(body) as Explanation);
         else failed(body.trim() || `status ${response.statusCode}`);
       });
     });
