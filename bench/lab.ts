@@ -17,7 +17,7 @@ import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
-import { PROJECT_FOLDER } from '../src/runtimes/lab-folder.ts';
+import { PROJECT_FOLDER } from '../src/base/project-folder.ts';
 import { generateTopology } from '../src/topology/generate.ts';
 
 interface Figure {

@@ -6,7 +6,7 @@ import http from 'node:http';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Plugin, rolldown } from 'rolldown';
-import { PROJECT_FOLDER } from '../runtimes/lab-folder.ts';
+import { PROJECT_FOLDER } from '../base/project-folder.ts';
 import { BUNDLE_FOLDER, PROGRAMS } from '../runtimes/programs.ts';
 
 /** Data files are found beside the source, wherever the bundle is. */

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROJECT_FOLDER } from '../runtimes/lab-folder.ts';
+import { PROJECT_FOLDER } from '../base/project-folder.ts';
 
 export interface Counts {
   passed: number;

@@ -3,8 +3,8 @@
 import { runProbe } from '../measurement/io/run-probe.ts';
 import type { ProbeLine, TasksJob } from '../measurement/probe-job.ts';
 import type { RunningLab } from '../runtimes/runtime.ts';
+import { CDN_ZONE } from '../topology/cdn-zone.ts';
 import type { ClientLocation, ResolvedTopology } from '../topology/resolved.ts';
-import { CDN_ZONE } from './names.ts';
 
 const TIMEOUT_MS = 3000;
 

@@ -1,9 +1,9 @@
 // The lab's DNS names, in one place: zones, name servers, the CDN's names and the reverse names that make
 // traceroute readable. No trailing dots here; the zone files add them.
 
+import { CDN_ZONE } from '../topology/cdn-zone.ts';
 import type { LabNode, ResolvedTopology } from '../topology/resolved.ts';
 
-export const CDN_ZONE = 'cdn.test';
 export const ROOT_SERVER = 'a.root-servers.test';
 
 /** What a client asks for under each strategy; every name also answers for any label below it (a cold resolver). */

@@ -8,9 +8,9 @@ import { runsBird } from '../routing/bird-config.ts';
 import { BirdControl } from '../routing/io/bird-control.ts';
 import type { LabEvent, LabStatus, NodeStatus, RunningLab } from '../runtimes/runtime.ts';
 import { unboundCommand } from '../runtimes/unbound-control.ts';
+import { CDN_ZONE } from '../topology/cdn-zone.ts';
 import type { ResolvedTopology } from '../topology/resolved.ts';
 import { clientsThatCannotFetch } from './first-fetch.ts';
-import { CDN_ZONE } from './names.ts';
 
 /** Quiet for this long after the last update; covers the longest path of the lab (a 300 ms RTT) and BIRD's batching. */
 const QUIET_MS = 400;

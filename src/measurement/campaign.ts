@@ -2,12 +2,10 @@
 // one time line at a fixed rate, so that the few cores under the lab are never busy enough to add latency of their
 // own: the rate is the knob, not a number of parallel workers.
 
+import { CDN_ZONE } from '../topology/cdn-zone.ts';
 import type { ClientLocation, DualStack, ResolvedTopology } from '../topology/resolved.ts';
 import type { ProbeTask, TasksJob } from './probe-job.ts';
 import { type Family, STEERING_STRATEGIES, type SteeringStrategy } from './sample.ts';
-
-/** The zone that the lab's CDN serves. */
-export const CDN_DOMAIN = 'cdn.test';
 
 export type CampaignSizeName = 'quick' | 'default' | 'thorough';
 
@@ -121,7 +119,7 @@ function clientTasks(
       strategy: 'oracle',
       phase: 'warm',
       address: addressOf(pop.edge, family),
-      host: `${pop.code}.${CDN_DOMAIN}`,
+      host: `${pop.code}.${CDN_ZONE}`,
       path: warmPath,
     }));
 
@@ -138,7 +136,7 @@ function clientTasks(
 /** The name that is steered this way: `nearest.cdn.test`. */
 export function strategyName(strategy: SteeringStrategy): string {
   const label = strategy === 'anycast' ? 'anycast' : strategy.slice('dns-'.length);
-  return `${label}.${CDN_DOMAIN}`;
+  return `${label}.${CDN_ZONE}`;
 }
 
 /** Where a client asks. */

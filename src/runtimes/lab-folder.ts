@@ -2,8 +2,7 @@
 // removing the folder removes the lab's memory; what must vanish with the processes is in tmpfs (netns runtime).
 
 import { join, resolve } from 'node:path';
-
-export const PROJECT_FOLDER = resolve(import.meta.dirname, '../..');
+import { PROJECT_FOLDER } from '../base/project-folder.ts';
 
 /** Path of the resolved topology among the plan's files. */
 export const TOPOLOGY_FILE = 'topology.json';

@@ -4,7 +4,7 @@
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { PROJECT_FOLDER } from './lab-folder.ts';
+import { PROJECT_FOLDER } from '../base/project-folder.ts';
 
 export const PROGRAMS = {
   agent: 'src/agent/main.ts',

@@ -4,8 +4,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { PROJECT_FOLDER } from '../../src/base/project-folder.ts';
 import { COMMANDS } from '../../src/cli/command-table.ts';
-import { PROJECT_FOLDER } from '../../src/runtimes/lab-folder.ts';
 import { SCENARIOS } from '../../src/scenarios/scenario-list.ts';
 
 const texts = globSync('{*.md,{src,netem,geoip,bird,docs}/**/*.md}', { cwd: PROJECT_FOLDER });

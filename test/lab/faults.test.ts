@@ -5,7 +5,7 @@ import { type ChildProcess, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { PROJECT_FOLDER } from '../../src/runtimes/lab-folder.ts';
+import { PROJECT_FOLDER } from '../../src/base/project-folder.ts';
 import type { LabEvent, LabStatus, ServiceStatus } from '../../src/runtimes/runtime.ts';
 import { labRunner, processesMentioning, processesOf, processOf, until } from './lab-runner.ts';
 

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PROJECT_FOLDER } from '../../src/runtimes/lab-folder.ts';
+import { PROJECT_FOLDER } from '../../src/base/project-folder.ts';
 import type { LabStatus } from '../../src/runtimes/runtime.ts';
 
 export interface Ended {

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { PROJECT_FOLDER } from '../../src/runtimes/lab-folder.ts';
+import { PROJECT_FOLDER } from '../../src/base/project-folder.ts';
 import type { LabStatus } from '../../src/runtimes/runtime.ts';
 import { until } from './lab-runner.ts';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, it } from 'vitest';
-import { PROJECT_FOLDER } from '../../src/runtimes/lab-folder.ts';
+import { PROJECT_FOLDER } from '../../src/base/project-folder.ts';
 import { detectNetem } from '../../src/shaping/io/detect-netem.ts';
 import { CONTRACT, type Measured } from '../shaping/contract/expectations.ts';
 import { runInNamespaces } from '../shaping/contract/in-namespaces.ts';

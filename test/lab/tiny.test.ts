@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PROJECT_FOLDER } from '../../src/base/project-folder.ts';
 import { type FoundLab, findLab } from '../../src/deployment/labs.ts';
 import { predictCatchment } from '../../src/routing/predict-catchment.ts';
-import { PROJECT_FOLDER } from '../../src/runtimes/lab-folder.ts';
 import type { LabStatus } from '../../src/runtimes/runtime.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'catchment-lab-'));

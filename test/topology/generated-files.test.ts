@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { PROJECT_FOLDER } from '../../src/base/project-folder.ts';
 import { generateTopology } from '../../src/topology/generate.ts';
 import { generatedFiles } from '../../src/topology/generated-files.ts';
 import { loadTopology, topologyNames } from '../../src/topology/io/load-topology.ts';
-import { PROJECT_FOLDER } from '../../src/topology/io/read-reference-data.ts';
 
 describe('made files', () => {
   // When one fails: node src/topology/io/write-generated-files.ts

@@ -4,7 +4,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { PROJECT_FOLDER } from '../../runtimes/lab-folder.ts';
+import { PROJECT_FOLDER } from '../../base/project-folder.ts';
 import { cliOf } from '../context.ts';
 import { addCounts, countsLine, NO_COUNTS, runCheck, runVitest } from '../test-run.ts';
 

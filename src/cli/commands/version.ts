@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { PROJECT_FOLDER } from '../../runtimes/lab-folder.ts';
+import { PROJECT_FOLDER } from '../../base/project-folder.ts';
 import { cliOf } from '../context.ts';
 
 export function define(command: Command): void {

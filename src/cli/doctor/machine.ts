@@ -3,7 +3,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
-import { labsFolder, PROJECT_FOLDER } from '../../runtimes/lab-folder.ts';
+import { PROJECT_FOLDER } from '../../base/project-folder.ts';
+import { labsFolder } from '../../runtimes/lab-folder.ts';
 import type { Check } from './check.ts';
 
 /** `world` in all its processes takes under 700 MB (PSS). */

@@ -1,8 +1,9 @@
 // Configurations of what runs on a POP: GeoDNS, edge cache, agent. Each service owns its config type; these objects
 // are checked against it when the service reads them, and by the golden tests.
 
+import { CDN_ZONE } from '../../topology/cdn-zone.ts';
 import type { DualStack, Pop, ResolvedTopology } from '../../topology/resolved.ts';
-import { CDN_ZONE, STEERED_NAMES } from '../names.ts';
+import { STEERED_NAMES } from '../names.ts';
 
 export const AGENT_PORT = 8053;
 

@@ -2,8 +2,9 @@
 // Serial numbers are constant: the same topology gives the same bytes.
 
 import { parseAddress } from '../../net/ip-address.ts';
+import { CDN_ZONE } from '../../topology/cdn-zone.ts';
 import type { ResolvedTopology } from '../../topology/resolved.ts';
-import { CDN_ZONE, nameServers, ROOT_SERVER, reverseName } from '../names.ts';
+import { nameServers, ROOT_SERVER, reverseName } from '../names.ts';
 
 /** File name to zone text, for the root node's server. */
 export function rootZones(topology: ResolvedTopology): Record<string, string> {

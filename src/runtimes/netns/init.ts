@@ -5,7 +5,8 @@
 import { spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LabFolder, PROJECT_FOLDER } from '../lab-folder.ts';
+import { PROJECT_FOLDER } from '../../base/project-folder.ts';
+import type { LabFolder } from '../lab-folder.ts';
 import type { Shaping } from '../lab-plan.ts';
 import { NODE_FLAGS, programPath } from '../programs.ts';
 import { RUN_FOLDER } from './paths.ts';
@@ -33,18 +34,19 @@ mv "$CATCHMENT_STATE.new" "$CATCHMENT_STATE"
 wait $!
 `;
 
+/** For unshare(1): the namespaces of a lab; an ordinary user needs one more, in which it is root. */
+export function namespaceFlags(): string[] {
+  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  return [...user, '--mount', '--net', '--pid', '--fork'];
+}
+
 /** Starts the lab's namespaces, detached from this process. Resolves to nothing: the state file tells the pid. */
 export function startInit(folder: LabFolder, labName: string, shaping: Shaping) {
   const log = openSync(join(folder.logs, 'supervisor.log'), 'w');
-  const unprivileged = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
   const child = spawn(
     'unshare',
     [
-      ...unprivileged,
-      '--mount',
-      '--net',
-      '--pid',
-      '--fork',
+      ...namespaceFlags(),
       '--kill-child',
       'bash',
       '-c',

@@ -10,7 +10,7 @@ import { UserError } from '../../base/errors.ts';
 import { detectNetem } from '../../shaping/io/detect-netem.ts';
 import { labFolder, labsFolder } from '../lab-folder.ts';
 import type { LabEvent, RunningLab, Runtime } from '../runtime.ts';
-import { startInit } from './init.ts';
+import { namespaceFlags, startInit } from './init.ts';
 import { lockFolder, writePlan } from './lab-files.ts';
 import { netnsLab } from './netns-lab.ts';
 import { isAlive, readRunState } from './run-state.ts';
@@ -43,17 +43,13 @@ export const netnsRuntime: Runtime = {
         hint: `apt-get install ${packages}`,
       };
     }
-    const flags = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-    const probe = spawnSync('unshare', [...flags, '--mount', '--net', '--pid', '--fork', 'true'], {
-      encoding: 'utf8',
-    });
+    const probe = spawnSync('unshare', [...namespaceFlags(), 'true'], { encoding: 'utf8' });
     if (probe.status !== 0) {
       return {
         reason: `namespaces cannot be made: ${probe.stderr.trim()}`,
-        hint:
-          flags.length > 0
-            ? 'run as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 (or user.max_user_namespaces=10000)'
-            : 'give this container or machine CAP_SYS_ADMIN (docker run --privileged)',
+        hint: namespaceFlags().includes('--user')
+          ? 'run as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 (or user.max_user_namespaces=10000)'
+          : 'give this container or machine CAP_SYS_ADMIN (docker run --privileged)',
       };
     }
     return undefined;

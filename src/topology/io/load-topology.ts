@@ -3,11 +3,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { UserError } from '../../base/errors.ts';
+import { PROJECT_FOLDER } from '../../base/project-folder.ts';
 import { nearestNames } from '../../base/suggest.ts';
 import { parseTopology } from '../parse.ts';
 import { resolveTopology } from '../resolve.ts';
 import type { ResolvedTopology } from '../resolved.ts';
-import { PROJECT_FOLDER, readReferenceData } from './read-reference-data.ts';
+import { readReferenceData } from './read-reference-data.ts';
 
 const TOPOLOGY_FOLDER = join(PROJECT_FOLDER, 'netem', 'topologies');
 

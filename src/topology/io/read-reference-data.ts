@@ -2,10 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PROJECT_FOLDER } from '../../base/project-folder.ts';
 import { parseReferenceData, type ReferenceData } from '../reference-data.ts';
-
-/** The project's folder. */
-export const PROJECT_FOLDER = join(import.meta.dirname, '..', '..', '..');
 
 export function readReferenceData(folder = PROJECT_FOLDER): ReferenceData {
   const read = (...path: string[]) => readFileSync(join(folder, ...path), 'utf8');

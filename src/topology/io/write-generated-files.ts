@@ -2,8 +2,8 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PROJECT_FOLDER } from '../../base/project-folder.ts';
 import { generatedFiles } from '../generated-files.ts';
-import { PROJECT_FOLDER } from './read-reference-data.ts';
 
 for (const [path, content] of Object.entries(generatedFiles())) {
   writeFileSync(join(PROJECT_FOLDER, path), content);
