@@ -1,6 +1,7 @@
 // What the relay costs and how exact it is: crossing error, CPU, memory and TCP throughput, beside a plain veth pair in
-// the same minutes (the machine's speed drifts). Usage: node bench/relay.ts [--json]; needs root or user namespaces.
-// Runs itself again inside network, mount and PID namespaces of its own, so nothing of it stays behind.
+// the same minutes (the machine's speed drifts). Usage: node bench/relay.ts [--underlay] [--json]; needs root or user
+// namespaces. With --underlay the link is made of VXLAN over a bridged network, as between containers.
+// It runs itself again inside network, mount and PID namespaces of its own, so nothing of it stays behind.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -8,10 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { PlannedLink } from '../src/runtimes/lab-plan.ts';
 import { relayLinkCommands, vethCommands } from '../src/shaping/link-commands.ts';
-import { startRelay } from '../src/shaping/relay/io/relay-process.ts';
+import { type RelayProcess, startRelay } from '../src/shaping/relay/io/relay-process.ts';
 import { LATE_BOUNDS_US, relayLink } from '../src/shaping/relay/protocol.ts';
 import { startPeer } from '../test/shaping/contract/peer-process.ts';
-import { run } from '../test/shaping/contract/shapers.ts';
+import { run, startUnderlayRelay } from '../test/shaping/contract/shapers.ts';
 
 const DELAY_MS = 10;
 const PINGS = 300;
@@ -38,12 +39,13 @@ if (process.env['CATCHMENT_BENCH_INSIDE'] !== '1') {
 
 const relayed = planLink('relayed', 'r', DELAY_MS);
 const plain = planLink('plain', 'p', 0);
-run(['a', 'b', '_relay'].map((node) => ({ program: 'ip', argv: ['netns', 'add', node] })));
-run([...relayLinkCommands(0, relayed, (node) => node, '_relay'), ...vethCommands(plain, (node) => node)]);
+run(['a', 'b'].map((node) => ({ program: 'ip', argv: ['netns', 'add', node] })));
+run(vethCommands(plain, (node) => node));
+const relay = process.argv.includes('--underlay')
+  ? (await startUnderlayRelay([relayed])).relay
+  : await startVethRelay(relayed);
 run([...address('a', 'r0', '198.18.0.0'), ...address('b', 'r1', '198.18.0.1')]);
 run([...address('a', 'p0', '198.18.0.2'), ...address('b', 'p1', '198.18.0.3')]);
-const relay = startRelay({ namespace: '/run/netns/_relay', onTrouble: (message) => console.error(message) });
-await relay.configure([relayLink(0, relayed)]);
 
 const a = await startPeer('a');
 const b = await startPeer('b');
@@ -91,6 +93,17 @@ function print(): void {
     `TCP, one flow: relay ${tcpMbit.relay} Mbit/s at ${result.bulkCpuShare} cores, veth ${tcpMbit.veth} Mbit/s`,
   );
   console.log(`memory: ${result.pssMb} MB PSS`);
+}
+
+async function startVethRelay(link: PlannedLink): Promise<RelayProcess> {
+  run([{ program: 'ip', argv: ['netns', 'add', '_relay'] }]);
+  run(relayLinkCommands(0, link, (node) => node, '_relay'));
+  const relay = startRelay({
+    namespace: '/run/netns/_relay',
+    onTrouble: (message) => console.error(message),
+  });
+  await relay.configure([relayLink(0, link)]);
+  return relay;
 }
 
 function planLink(name: string, prefix: string, delayMs: number): PlannedLink {

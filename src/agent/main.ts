@@ -22,7 +22,8 @@ async function runAgent(config: AgentConfig): Promise<void> {
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
   const announcer = new Announcer(config, log);
   const measurer = new RttMeasurer(config);
-  const servers = await serveState(config.listen, { pop: config.pop, announcer, measurer });
+  const { pop, services } = config;
+  const servers = await serveState(config.listen, { pop, services, announcer, measurer });
   log('started', { targets: config.targets.length });
   keepHeapSmall();
   const measuring = measurer.run(stop.signal);

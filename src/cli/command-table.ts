@@ -150,11 +150,23 @@ export const COMMANDS: CommandEntry[] = [
     load: () => import('./commands/scenario.ts'),
   },
   {
+    name: 'metrics',
+    summary: 'offer the metrics of all services of the lab to a Prometheus',
+    group: 'Measure',
+    load: () => import('./commands/metrics.ts'),
+  },
+  {
     name: 'topology',
     summary: 'check a topology file',
     group: 'Project',
     completes: [['validate', 'list'], 'topology'],
     load: () => import('./commands/topology.ts'),
+  },
+  {
+    name: 'images',
+    summary: 'build and list the container images of the docker runtime',
+    group: 'Project',
+    load: () => import('./commands/images.ts'),
   },
   {
     name: 'test',

@@ -4,11 +4,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { UserError } from '../base/errors.ts';
 import { nearestNames } from '../base/suggest.ts';
 import { labFolder } from '../runtimes/lab-folder.ts';
+import { dockerRuntime } from '../runtimes/docker/docker-runtime.ts';
 import { netnsRuntime } from '../runtimes/netns/netns-runtime.ts';
 import type { RunningLab, Runtime } from '../runtimes/runtime.ts';
 import type { ResolvedTopology } from '../topology/resolved.ts';
 
-export const RUNTIMES: Runtime[] = [netnsRuntime];
+export const RUNTIMES: Runtime[] = [netnsRuntime, dockerRuntime];
 
 export interface FoundLab {
   lab: RunningLab;

@@ -23,5 +23,7 @@ export interface ServerState {
   nsid: string;
   health: (pop: string) => HealthView;
   locate: (address: Uint8Array) => GeoLookup;
+  /** Undefined without a database. */
+  geoipBuiltAt?: Date;
   rtt: (address: Uint8Array) => RttLookup;
 }

@@ -33,6 +33,8 @@ const schema = z.strictObject({
   }),
   /** Address the origin sees: the POP's unicast one, since answers to an anycast one may go elsewhere. */
   sourceAddress: z.optional(address),
+  /** Those of `listen` that other POPs have too: requests to them are counted apart, which shows the catchment. */
+  anycast: z.optional(z.array(address)),
   cacheBytes: z._default(z.int().check(z.gte(65_536)), 67_108_864),
   /** While this file exists /healthz says 503; everything else is served on. */
   drainFile: z.optional(text),

@@ -2,6 +2,8 @@
 // when someone asks (io/admin-server.ts), so that an edge that nobody scrapes never loads prom-client.
 
 import type { CacheStatus } from './cache-status.ts';
+import { ClientNetworks } from './client-networks.ts';
+import { createHistogram, type Histogram, observe } from './histogram.ts';
 
 /** How requests were answered; their sum is all requests. hit ratio = (hit + stale) / all but local and bad. */
 export const RESULTS = [
@@ -17,42 +19,44 @@ export const RESULTS = [
 ] as const;
 export type Result = (typeof RESULTS)[number];
 
-/** Seconds; from a LAN to a hung origin. */
-export const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-
 export interface EdgeMetrics {
   requests: Record<Result, number>;
   responseBytes: Record<Result, number>;
+  /** From the request's head to the last byte handed to the system; without those that the client broke off. */
+  requestSeconds: Record<Result, Histogram>;
   /** By class, `2xx`. */
   responses: Map<string, number>;
   upstreamRequests: Map<string, number>;
-  upstreamSeconds: { buckets: number[]; sum: number; count: number };
+  upstreamSeconds: Histogram;
   /** By reason of what was wrong. */
   badRequests: Map<string, number>;
   clientAborts: number;
+  /** Without health checks and bad requests. */
+  clients: ClientNetworks;
 }
 
 export function createMetrics(): EdgeMetrics {
-  const zeros = () => Object.fromEntries(RESULTS.map((result) => [result, 0])) as Record<Result, number>;
+  const zeros = () => eachResult(() => 0);
   return {
     requests: zeros(),
     responseBytes: zeros(),
+    requestSeconds: eachResult(createHistogram),
     responses: new Map(),
     upstreamRequests: new Map(),
-    upstreamSeconds: { buckets: LATENCY_BUCKETS.map(() => 0), sum: 0, count: 0 },
+    upstreamSeconds: createHistogram(),
     badRequests: new Map(),
     clientAborts: 0,
+    clients: new ClientNetworks(),
   };
+}
+
+function eachResult<T>(make: () => T): Record<Result, T> {
+  return Object.fromEntries(RESULTS.map((result) => [result, make()])) as Record<Result, T>;
 }
 
 export function countUpstream(metrics: EdgeMetrics, status: number, seconds: number): void {
   increment(metrics.upstreamRequests, `${Math.floor(status / 100)}xx`);
-  const { buckets } = metrics.upstreamSeconds;
-  for (let i = 0; i < buckets.length; i++) {
-    if (seconds <= (LATENCY_BUCKETS[i] ?? 0)) buckets[i] = (buckets[i] ?? 0) + 1;
-  }
-  metrics.upstreamSeconds.sum += seconds;
-  metrics.upstreamSeconds.count++;
+  observe(metrics.upstreamSeconds, seconds);
 }
 
 export function increment(counts: Map<string, number>, label: string): void {

@@ -1,4 +1,4 @@
-// The programs that a lab runs, by name. Each is bundled into one JavaScript file (src/cli/bundle.ts, called by the
+// The programs that a lab runs, by name. Each is bundled into one JavaScript file (bundle-programs.ts, called by the
 // launcher when a source is newer): Node.js can run the TypeScript, but the compiler in the process costs 25 MB and a
 // fifth of a second, times two dozen processes. Without a bundle the source is run.
 
@@ -11,13 +11,24 @@ export const PROGRAMS = {
   cli: 'src/cli/main.ts',
   dns: 'src/dns/main.ts',
   edge: 'src/edge/main.ts',
+  metrics: 'src/metrics/main.ts',
   origin: 'src/origin/main.ts',
+  'relay-host': 'src/shaping/relay/host-main.ts',
   probe: 'src/measurement/io/probe-main.ts',
   relay: 'src/shaping/relay/main.ts',
+  'relay-host': 'src/shaping/relay/host-main.ts',
   supervisor: 'src/runtimes/netns/supervisor/main.ts',
 } as const;
 
 export type ProgramName = keyof typeof PROGRAMS;
+
+/** Those that run on the host, never in a container. */
+const HOST_PROGRAMS: ReadonlySet<string> = new Set(['cli', 'supervisor']);
+
+/** What the images of the docker runtime carry: name to source file. */
+export const IMAGE_PROGRAMS: Record<string, string> = Object.fromEntries(
+  Object.entries(PROGRAMS).filter(([name]) => !HOST_PROGRAMS.has(name)),
+);
 
 /** Not under CATCHMENT_LAB_DIR: bundles belong to the checkout, labs to whoever runs them. */
 export const BUNDLE_FOLDER = resolve(PROJECT_FOLDER, '.lab/.cache/bundle');

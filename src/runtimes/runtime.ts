@@ -2,6 +2,7 @@
 // runs commands in nodes and breaks things on demand. The contract suite in test/runtimes holds all of them to it.
 
 import type { Impairment, LabPlan, Shaping } from './lab-plan.ts';
+import type { ProgramName } from './programs.ts';
 
 export type RuntimeName = 'netns' | 'docker' | 'recording';
 export type FailMode = 'drain' | 'clean' | 'silent';
@@ -57,8 +58,10 @@ export interface LabStatus {
   topology: string;
   runtime: RuntimeName;
   shaping: Exclude<Shaping, 'auto'>;
-  /** `degraded`: running, but something that should work does not; `dead`: traces of a lab whose supervisor is gone. */
+  /** `degraded`: running, but something that should work does not; `dead`: traces of a lab that does not run any more. */
   state: 'starting' | 'ready' | 'degraded' | 'stopping' | 'dead';
+  /** Why it is dead, one sentence. */
+  reason?: string;
   startedAt?: string;
   nodes: NodeStatus[];
   links: LinkStatus[];
@@ -91,22 +94,55 @@ export interface ExecResult {
   stderr: string;
 }
 
+/** What changes of a link; absent fields stay. */
+export interface LinkChange {
+  aToB?: Partial<Impairment>;
+  bToA?: Partial<Impairment>;
+  down?: boolean;
+}
+
+export interface LogLine {
+  service: string;
+  line: string;
+}
+
+export interface LogOptions {
+  /** Goes on with what is written from now. */
+  follow?: boolean;
+  /** Only the last ones of each service; absent: all that are kept. */
+  lines?: number;
+  signal?: AbortSignal;
+}
+
+/** What a service takes of the machine. */
+export interface ServiceStats {
+  node: string;
+  service: string;
+  /** Of one core, over about a second. */
+  cpuPercent: number;
+  /** Its own share of memory: PSS, or what its container is charged for without the file cache. */
+  memoryBytes: number;
+}
+
 /** A lab that runs, whoever started it. */
 export interface RunningLab {
   readonly name: string;
   readonly runtime: RuntimeName;
   /** Folder, reachable from here, that holds a node's sockets while the lab runs (`{run}` of the plan). */
   runFolder(node: string): string;
+  /** Arguments that run one of the project's programs inside a node; `flags` are Node's own. */
+  programCommand(program: ProgramName, flags?: readonly string[]): string[];
   status(): Promise<LabStatus>;
   exec(node: string, argv: string[], options?: ExecOptions): Promise<ExecResult>;
   fail(target: Target, how: FailMode): Promise<void>;
   restore(target: Target): Promise<void>;
-  setLink(
-    link: string,
-    change: { aToB?: Partial<Impairment>; bToA?: Partial<Impairment>; down?: boolean },
-  ): Promise<void>;
+  setLink(link: string, change: LinkChange): Promise<void>;
   /** From now on, or from the start of the lab; ends when the signal aborts or the lab ends. */
   events(options?: { fromStart?: boolean; signal?: AbortSignal }): AsyncIterable<LabEvent>;
+  /** What a service of a node, or all of them, wrote. */
+  logs(node: string, service?: string, options?: LogOptions): AsyncIterable<LogLine>;
+  /** Of every service, now. */
+  stats(): Promise<ServiceStats[]>;
 }
 
 export interface Runtime {

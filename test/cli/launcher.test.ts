@@ -1,6 +1,7 @@
 // The launcher in a project of its own, with an npm, an apt world and a node that only write down how they were called.
 
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   cpSync,
@@ -12,6 +13,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -70,7 +72,12 @@ function launch(args: string[], env: NodeJS.ProcessEnv = {}) {
   const result = spawnSync(join(project, 'lab'), args, {
     encoding: 'utf8',
     input: '',
-    env: { ...inherited, PATH: `${join(project, 'fake')}:/usr/bin:/bin`, ...env },
+    env: {
+      ...inherited,
+      PATH: `${join(project, 'fake')}:/usr/bin:/bin`,
+      DOCKER_HOST: `unix://${join(project, 'no-engine.sock')}`,
+      ...env,
+    },
   });
   const calls = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [];
   return { code: result.status, out: result.stdout, err: result.stderr, calls };
@@ -131,7 +138,8 @@ describe('Debian packages', () => {
 
   test('are installed in CI, those for tests only by test', () => {
     const { calls } = launch(['test'], { CI: 'true' });
-    expect(calls).toContain('install mmdb-bin user-mode-linux chromium dnsperf');
+    const install = calls.find((call) => call.startsWith('install'));
+    expect(install).toMatch(/^install mmdb-bin user-mode-linux chromium dnsperf prometheus\b/);
   });
 
   test.each([
@@ -167,6 +175,43 @@ describe('Debian packages', () => {
       expect(code).toBe(1);
       expect(err).toContain('sudo apt-get install --no-install-recommends bird2');
     }
+  });
+});
+
+describe('a Docker engine', () => {
+  const asked = process.getuid?.() === 0 ? ' docker.io docker-compose iptables debootstrap' : '';
+  const forTests = 'install mmdb-bin user-mode-linux chromium dnsperf prometheus';
+
+  test.each([
+    ['test in CI', ['test'], { CI: 'true' }, `${forTests}${asked}`],
+    ['test --install', ['test', '--install'], {}, `${forTests}${asked}`],
+    ['test --yes', ['test', '--yes'], {}, forTests],
+  ])('is installed by %s as asked for and as root only', (_, args, env, expected) => {
+    const { calls } = launch(args, env);
+    expect(calls.find((call) => call.startsWith('install'))).toBe(expected);
+  });
+
+  test('is installed by up --runtime docker --install, and nothing else is', () => {
+    installed();
+    const { calls } = launch(['up', '--runtime', 'docker', '--install']);
+    expect(calls.find((call) => call.startsWith('install'))).toBe(asked ? `install${asked}` : undefined);
+  });
+
+  test.each([[['up', '--runtime', 'docker', '--yes']], [['up', '--runtime=docker']]])(
+    'is not installed by %s, not in CI either',
+    (args) => {
+      installed();
+      expect(launch(args, { CI: 'true' }).calls.some((call) => call.startsWith('install'))).toBe(false);
+    },
+  );
+
+  test('is not installed where one answers', async () => {
+    const socket = join(project, 'engine.sock');
+    const server = createServer().listen(socket);
+    await once(server, 'listening');
+    const { calls } = launch(['test'], { CI: 'true', DOCKER_HOST: `unix://${socket}` });
+    expect(calls).toContain(forTests);
+    server.close();
   });
 });
 

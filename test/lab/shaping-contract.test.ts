@@ -1,5 +1,6 @@
-// The shaping contract, run for every shaper this machine can offer: the relay, the kernel's netem where it has one,
-// and real netem inside user-mode Linux (where the whole host file system is the root, read-only).
+// The shaping contract, run for every shaper this machine can offer: the relay on interfaces and over an underlay
+// network, the kernel's netem where it has one, and real netem inside user-mode Linux (where the whole host file system
+// is the root, read-only).
 
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,6 +23,7 @@ const TIMEOUT_MS = 120_000;
 
 const runs: { shaper: string; measure: () => Promise<Measured>; toleranceMs: number }[] = [
   { shaper: 'relay', measure: () => inNamespaces('relay'), toleranceMs: 0.5 },
+  { shaper: 'underlay', measure: () => inNamespaces('underlay'), toleranceMs: 0.5 },
 ];
 if ((await detectNetem()).available)
   runs.push({ shaper: 'netem', measure: () => inNamespaces('netem'), toleranceMs: 0.5 });

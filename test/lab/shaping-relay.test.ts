@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { runInNamespaces } from '../shaping/contract/in-namespaces.ts';
 
 const CHECK = fileURLToPath(new URL('../shaping/contract/relay-process-check.ts', import.meta.url));
+const UNDERLAY_CHECK = fileURLToPath(new URL('../shaping/contract/underlay-check.ts', import.meta.url));
 
 describe('the relay process', () => {
   let seen: {
@@ -43,5 +44,37 @@ describe('the relay process', () => {
     expect(seen.dead).toContain('not running');
     expect(seen.troubles).toEqual(['the relay ended: SIGKILL']);
     expect(seen.endedWhenAsked).toBe(true);
+  });
+});
+
+describe('the relay over an underlay network', () => {
+  let seen: {
+    pingMs: number;
+    uploadIntact: boolean;
+    fragmented: number;
+    checksumErrors: number[];
+    foreign: number;
+    sendErrors: number;
+    kernelDrops: number;
+  };
+  beforeAll(async () => {
+    seen = JSON.parse(await runInNamespaces(UNDERLAY_CHECK, [], 60_000));
+  });
+
+  it('is exact: 80 ms are 80 ms', () => {
+    expect(seen.pingMs).toBeGreaterThanOrEqual(79.9);
+    expect(seen.pingMs).toBeLessThanOrEqual(80.6);
+  });
+  it('carries a TCP transfer that a router forwards', () => {
+    expect(seen.uploadIntact).toBe(true);
+  });
+  it('carries datagrams in fragments', () => {
+    expect(seen.fragmented).toBe(50);
+  });
+  it('leaves no checksum unfinished', () => {
+    expect(seen.checksumErrors).toEqual([0, 0, 0]);
+  });
+  it('takes nothing for foreign, and loses nothing', () => {
+    expect(seen).toMatchObject({ foreign: 0, sendErrors: 0, kernelDrops: 0 });
   });
 });

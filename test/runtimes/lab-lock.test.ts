@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isAlive, readRunState, takeLock } from '../../src/runtimes/netns/run-state.ts';
+import { isAlive, readRunState, takeLock } from '../../src/runtimes/run-state.ts';
 
 let folder: string;
 let lock: string;

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { planFor } from '../../src/deployment/up.ts';
-import { nodeCommands, plumbingScript } from '../../src/runtimes/netns/plumbing.ts';
+import { plumbingScript } from '../../src/runtimes/netns/plumbing.ts';
+import { nodeCommands } from '../../src/runtimes/node-commands.ts';
 
 const { plan } = planFor({ topology: 'tiny' });
 

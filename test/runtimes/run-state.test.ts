@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isAlive, readRunState } from '../../src/runtimes/netns/run-state.ts';
+import { isAlive, readRunState } from '../../src/runtimes/run-state.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'catchment-'));
 

@@ -19,12 +19,15 @@ function recordingLab(exec: RunningLab['exec']) {
     name: 'recorded',
     runtime: 'recording',
     runFolder: () => outDir,
+    programCommand: (program) => [program],
     status: async () => ({ shaping: 'off' }) as LabStatus,
     exec,
     fail: async (target, how) => void done.push(`fail ${nodeOf(target)} ${how}`),
     restore: async (target) => void done.push(`restore ${nodeOf(target)}`),
     setLink: async () => {},
     events: async function* () {},
+    logs: async function* () {},
+    stats: async () => [],
   };
   return { lab, done };
 }

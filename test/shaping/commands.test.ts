@@ -7,7 +7,9 @@ import {
   initialFrameSizeCommands,
   linkStateCommands,
   relayLinkCommands,
+  underlayVni,
   vethCommands,
+  vxlanEndCommands,
 } from '../../src/shaping/link-commands.ts';
 import { netemArguments, netemChangeCommands, netemCommands } from '../../src/shaping/netem-commands.ts';
 
@@ -33,6 +35,16 @@ describe('commands for links', () => {
       [
         'ip link add name 12a netns _relay type veth peer name isp-london netns lab-london',
         'ip link add name 12b netns _relay type veth peer name london netns lab-isp-london',
+      ],
+    ],
+    [
+      'on an underlay each end is a VXLAN device towards the relay',
+      vxlanEndCommands(
+        { ...link.b, vni: underlayVni(12, 'b') },
+        { local: '10.0.0.3', remote: '10.0.0.2', port: 4789 },
+      ),
+      [
+        'isp-london: ip link add name london mtu 1500 gso_max_segs 1 type vxlan id 26 local 10.0.0.3 remote 10.0.0.2 dstport 4789 nolearning ttl 1 noudpcsum remcsumtx remcsumrx',
       ],
     ],
     [
@@ -80,6 +92,11 @@ describe('commands for links', () => {
   it('says a rate even where there is none, since netem keeps the earlier one', () => {
     expect(netemArguments({ delayMs: 1 })).toContain('rate');
     expect(netemArguments({ delayMs: 1, rateMbit: 10 }).at(-1)).toBe('10000kbit');
+  });
+
+  it('gives every end of every link a VNI of its own, from 1', () => {
+    const vnis = [0, 1, 2].flatMap((index) => [underlayVni(index, 'a'), underlayVni(index, 'b')]);
+    expect(vnis).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   it('refuses words that would break a batch', () => {

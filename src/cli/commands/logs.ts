@@ -1,16 +1,9 @@
-// `./lab logs NODE[/SERVICE]`: what the services of a node wrote, from the lab's folder; they outlive the lab.
+// `./lab logs NODE[/SERVICE]`: what the services of a node wrote.
 
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { UserError } from '../../base/errors.ts';
 import { cliOf } from '../context.ts';
 import { parseInteger } from '../option-values.ts';
 import { checkService } from '../targets.ts';
-
-const POLL_MS = 200;
 
 export function define(command: Command): void {
   command
@@ -24,58 +17,18 @@ export function define(command: Command): void {
     .action(async (target: string, options: { follow?: boolean; lines?: number }, self: Command) => {
       const cli = cliOf(self);
       const { findLab } = await import('../../deployment/labs.ts');
-      const { lab, folder } = await findLab(cli.labName);
+      const { lab } = await findLab(cli.labName);
       const { node, service } = checkService(await lab.status(), target);
-      const files = logFiles(join(folder, 'logs', node), service);
-      if (files.length === 0) {
-        throw new UserError({
-          message: `${target} has written no log yet`,
-          hint: `./lab status says whether it runs`,
-        });
+      let wrote = false;
+      const { follow = false, lines } = options;
+      for await (const each of lab.logs(node, service, {
+        follow,
+        ...(lines !== undefined && { lines }),
+        signal: cli.signal,
+      })) {
+        wrote = true;
+        cli.output.print(service === undefined ? `${each.service}: ${each.line}` : each.line);
       }
-      const prefix = (name: string) => (files.length > 1 ? `${name}: ` : '');
-      const read = files.map(({ name, path }) => {
-        const text = readFileSync(path, 'utf8');
-        const lines = text.split('\n').filter((line) => line !== '');
-        for (const line of lines.slice(options.lines === undefined ? 0 : -options.lines || lines.length)) {
-          cli.output.print(`${prefix(name)}${line}`);
-        }
-        return { name, path, offset: Buffer.byteLength(text), rest: '' };
-      });
-      while (options.follow && !cli.signal.aborted) {
-        await sleep(POLL_MS, undefined, { signal: cli.signal }).catch(() => {});
-        for (const log of read)
-          for (const line of await newLines(log)) cli.output.print(`${prefix(log.name)}${line}`);
-      }
+      if (!wrote && !follow) cli.output.note(`${target} has written no log yet`);
     });
-}
-
-function logFiles(folder: string, service: string | undefined): { name: string; path: string }[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.log') && (service === undefined || file === `${service}.log`))
-    .sort()
-    .map((file) => ({ name: file.slice(0, -'.log'.length), path: join(folder, file) }));
-}
-
-/** Whole lines written since the last call; starts over when the file was cut. */
-async function newLines(log: { path: string; offset: number; rest: string }): Promise<string[]> {
-  const size = existsSync(log.path) ? statSync(log.path).size : 0;
-  if (size < log.offset) Object.assign(log, { offset: 0, rest: '' });
-  if (size <= log.offset) return [];
-  const file = await open(log.path);
-  try {
-    const { buffer, bytesRead } = await file.read(
-      Buffer.alloc(size - log.offset),
-      0,
-      size - log.offset,
-      log.offset,
-    );
-    log.offset += bytesRead;
-    const lines = (log.rest + buffer.toString('utf8', 0, bytesRead)).split('\n');
-    log.rest = lines.pop() ?? '';
-    return lines;
-  } finally {
-    await file.close();
-  }
 }

@@ -15,6 +15,10 @@ export function define(command: Command): void {
       'only test files whose path contains one of these; no format and type checks then',
     )
     .addOption(new Option('--project <name>', 'only one kind of tests').choices(['unit', 'lab']))
+    .option(
+      '--install',
+      'as root: install a Docker engine too, where none answers (with CI=true it is done unasked)',
+    )
     .addHelpText('after', '\nExamples:\n  ./lab test\n  ./lab test --project unit\n  ./lab test test/dns')
     .action(async (filters: string[], options: { project?: string }, self: Command) => {
       const cli = cliOf(self);

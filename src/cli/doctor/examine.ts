@@ -1,10 +1,11 @@
 // All checks of the doctor, in the order shown.
 
 import type { Check } from './check.ts';
+import { dockerChecks } from './docker.ts';
 import { namespaceCheck, netemCheck, umlCheck } from './kernel.ts';
 import { diskCheck, memoryCheck, processorCheck } from './machine.ts';
 import { packageChecks } from './packages.ts';
-import { dockerCheck, koffiCheck, nodeCheck } from './software.ts';
+import { koffiCheck, nodeCheck } from './software.ts';
 
 export async function examine(): Promise<Check[]> {
   const results = await Promise.all([
@@ -14,7 +15,7 @@ export async function examine(): Promise<Check[]> {
     netemCheck(),
     koffiCheck(),
     umlCheck(),
-    dockerCheck(),
+    dockerChecks(),
     processorCheck(),
     memoryCheck(),
     diskCheck(),

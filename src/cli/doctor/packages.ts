@@ -8,7 +8,7 @@ import { run } from './run.ts';
 export interface NeededPackage {
   package: string;
   file: string;
-  neededBy: 'up' | 'test';
+  neededBy: 'up' | 'test' | 'docker';
   purpose: string;
 }
 
@@ -21,7 +21,7 @@ export function readPackageList(text: string): NeededPackage[] {
       return {
         package: name,
         file,
-        neededBy: neededBy === 'test' ? 'test' : 'up',
+        neededBy: neededBy === 'test' || neededBy === 'docker' ? neededBy : 'up',
         purpose: purpose.join(' '),
       };
     });
@@ -29,8 +29,10 @@ export function readPackageList(text: string): NeededPackage[] {
 
 export async function packageChecks(): Promise<Check[]> {
   const list = readPackageList(readFileSync(join(import.meta.dirname, '..', 'debian-packages.txt'), 'utf8'));
+  // An engine may come from elsewhere: docker.ts asks it, not the package manager.
+  const asked = list.filter(({ neededBy }) => neededBy !== 'docker');
   return Promise.all(
-    list.map(async (needed): Promise<Check> => {
+    asked.map(async (needed): Promise<Check> => {
       const there = isThere(needed.file);
       return {
         name: needed.package,

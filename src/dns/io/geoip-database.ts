@@ -8,14 +8,18 @@ import type { GeoLookup } from '../steering/policy.ts';
 
 export type GeoLocator = (address: Uint8Array) => GeoLookup;
 
-export async function openGeoip(file: string): Promise<GeoLocator> {
+/** `builtAt` is what the database says of itself: how old its knowledge is. */
+export async function openGeoip(file: string): Promise<{ locate: GeoLocator; builtAt: Date }> {
   // Loaded only where there is a database: a plain authoritative server does without.
   const { open } = await import('maxmind');
   try {
     const reader = await open(file, { cache: { max: 2000 } });
-    return (address) => {
-      const [record, prefixLength] = reader.getWithPrefixLength(formatAddress(address));
-      return { location: locate(record), prefixLength };
+    return {
+      locate: (address) => {
+        const [record, prefixLength] = reader.getWithPrefixLength(formatAddress(address));
+        return { location: locate(record), prefixLength };
+      },
+      builtAt: reader.metadata.buildEpoch,
     };
   } catch (error) {
     throw new UserError({

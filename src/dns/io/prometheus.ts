@@ -39,5 +39,12 @@ export function renderMetrics(metrics: Metrics, state: ServerState): Promise<str
     registers: [registry],
   });
   for (const pop of state.pops) up.set({ pop: pop.name }, state.health(pop.name).state === 'down' ? 0 : 1);
+  if (state.geoipBuiltAt) {
+    new Gauge({
+      name: 'dns_geoip_build_timestamp_seconds',
+      help: 'When the GeoIP database was built',
+      registers: [registry],
+    }).set(state.geoipBuiltAt.getTime() / 1000);
+  }
   return registry.metrics();
 }

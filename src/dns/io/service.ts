@@ -111,8 +111,8 @@ async function listenBoth(address: string, port: number, handle: PacketHandler, 
 async function load(config: DnsConfig, configFile: string) {
   const folder = dirname(configFile);
   const { zones, steering } = loadZones(config, configFile, folder);
-  const locate = config.geoip ? await openGeoip(resolve(folder, config.geoip)) : noGeoip;
-  return { zones, steering, locate };
+  const geoip = config.geoip ? await openGeoip(resolve(folder, config.geoip)) : undefined;
+  return { zones, steering, locate: geoip?.locate ?? noGeoip, geoipBuiltAt: geoip?.builtAt };
 }
 
 function readConfig(file: string): DnsConfig {

@@ -3,7 +3,8 @@
 
 import { createServer, type Server } from 'node:http';
 import type { CollapsedForwarding } from '../collapsed-forwarding.ts';
-import { type EdgeMetrics, LATENCY_BUCKETS, RESULTS } from '../metrics.ts';
+import { histogramText } from '../histogram.ts';
+import { type EdgeMetrics, RESULTS } from '../metrics.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 
 export interface AdminContext {
@@ -85,31 +86,56 @@ async function prometheus({ pop, metrics, store }: AdminContext): Promise<() => 
     metrics.upstreamRequests.entries(),
   );
   counter('edge_bad_requests_total', 'Refused requests by reason.', 'reason', () => metrics.badRequests);
-  gauge(
-    'edge_client_aborts',
-    'Clients that left before the end of their response.',
-    () => metrics.clientAborts,
-  );
+  new Counter({
+    name: 'edge_client_aborts_total',
+    help: 'Clients that left before the end of their response.',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(metrics.clientAborts);
+    },
+  });
+  const clientLabels = ['client_network', 'address'] as const;
+  new Counter({
+    name: 'edge_client_requests_total',
+    help: 'Requests by client network and kind of address asked, without health checks.',
+    labelNames: clientLabels,
+    registers,
+    collect() {
+      this.reset();
+      for (const { network, addressKind, requests } of metrics.clients.entries())
+        this.inc({ client_network: network, address: addressKind }, requests);
+    },
+  });
+  new Gauge({
+    name: 'edge_client_last_request_timestamp_seconds',
+    help: 'When the latest request of a client network came: the POP with the latest one has it in its catchment.',
+    labelNames: clientLabels,
+    registers,
+    collect() {
+      this.reset();
+      for (const { network, addressKind, lastMs } of metrics.clients.entries())
+        this.set({ client_network: network, address: addressKind }, lastMs / 1000);
+    },
+  });
   gauge('edge_cache_objects', 'URLs in the cache.', () => store.objects);
   gauge('edge_cache_bytes', 'Bytes in the cache, overhead included.', () => store.bytes);
-  const histogram = () => upstreamHistogram(pop, metrics);
-  return async () => `${await registry.metrics()}\n${histogram()}`;
+  return async () => `${await registry.metrics()}\n${histograms(pop, metrics)}`;
 }
 
-/** prom-client's Histogram can only observe; this one was counted elsewhere, so its text is written here. */
-function upstreamHistogram(pop: string, { upstreamSeconds }: EdgeMetrics): string {
-  const name = 'edge_upstream_head_seconds';
-  const labels = `pop="${pop}"`;
-  const buckets = LATENCY_BUCKETS.map(
-    (bound, i) => `${name}_bucket{le="${bound}",${labels}} ${upstreamSeconds.buckets[i] ?? 0}`,
-  );
+function histograms(pop: string, { requestSeconds, upstreamSeconds }: EdgeMetrics): string {
+  const requests = RESULTS.map((result) => ({ labels: { result, pop }, histogram: requestSeconds[result] }));
+  const upstream = [{ labels: { pop }, histogram: upstreamSeconds }];
   return [
-    `# HELP ${name} Time from asking the origin to the head of its answer.`,
-    `# TYPE ${name} histogram`,
-    ...buckets,
-    `${name}_bucket{le="+Inf",${labels}} ${upstreamSeconds.count}`,
-    `${name}_sum{${labels}} ${upstreamSeconds.sum}`,
-    `${name}_count{${labels}} ${upstreamSeconds.count}`,
-    '',
-  ].join('\n');
+    histogramText(
+      'edge_request_seconds',
+      'Time from the head of a request to the end of its answer.',
+      requests,
+    ),
+    histogramText(
+      'edge_upstream_head_seconds',
+      'Time from asking the origin to the head of its answer.',
+      upstream,
+    ),
+  ].join('');
 }

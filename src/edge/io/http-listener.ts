@@ -13,9 +13,11 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { jsonAnswer, ownAnswer } from '../answers.ts';
 import { formatCacheStatus } from '../cache-status.ts';
+import type { AddressKind, NetworkCount } from '../client-networks.ts';
 import type { Answer } from '../edge-request.ts';
 import { countField, fieldValue, hasField, withoutFields } from '../fields.ts';
-import { type EdgeMetrics, increment, resultOf } from '../metrics.ts';
+import { observe } from '../histogram.ts';
+import { type EdgeMetrics, increment, type Result, resultOf } from '../metrics.ts';
 import type { Pipeline } from '../request-pipeline.ts';
 import { parseRequestTarget } from '../request-target.ts';
 import { hasPassed, withVia } from '../via.ts';
@@ -26,6 +28,7 @@ export interface ListenerContext {
   pseudonym: string;
   pipeline: Pipeline;
   metrics: EdgeMetrics;
+  addressKind(localAddress: string): AddressKind;
   /** Whether the POP is being drained, asked at each health check. */
   isDraining(): Promise<boolean>;
   /** Our own mistakes: logged, answered with 500. */
@@ -63,8 +66,11 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const startedAt = performance.now();
   request.on('error', () => {});
   response.on('error', () => {});
+  // Now: a connection that was broken off has no addresses any more.
+  const client = clientNetwork(context, request.socket);
   let answer: Answer;
   try {
     answer = await answerRequest(context, request);
@@ -72,7 +78,24 @@ async function handle(
     context.onError(error);
     answer = ownAnswer(500, { reason: 'internal error' }, { detail: 'internal-error' });
   }
-  await finish(context, request, response, answer);
+  const result = await finish(context, request, response, answer);
+  if (result !== 'local' && result !== 'bad-request') {
+    client.requests++;
+    client.lastMs = Date.now();
+  }
+  if (response.writableEnded)
+    observe(context.metrics.requestSeconds[result], (performance.now() - startedAt) / 1000);
+}
+
+const networks = new WeakMap<Socket, NetworkCount>();
+
+/** Looked up once per connection. */
+function clientNetwork({ metrics, addressKind }: ListenerContext, socket: Socket): NetworkCount {
+  const known = networks.get(socket);
+  if (known) return known;
+  const count = metrics.clients.of(socket.remoteAddress ?? '', addressKind(socket.localAddress ?? ''));
+  networks.set(socket, count);
+  return count;
 }
 
 async function answerRequest(context: ListenerContext, request: IncomingMessage): Promise<Answer> {
@@ -112,7 +135,7 @@ async function finish(
   request: IncomingMessage,
   response: ServerResponse,
   answer: Answer,
-): Promise<void> {
+): Promise<Result> {
   const { metrics } = context;
   const bad = answer.cacheStatus.detail === 'bad-request';
   const result = bad ? 'bad-request' : resultOf(answer.cacheStatus, answer.failure !== undefined);
@@ -130,6 +153,7 @@ async function finish(
     if (answer.body.kind === 'stream') answer.body.reader.cancel();
     response.destroy();
   }
+  return result;
 }
 
 function ownFields(context: ListenerContext, answer: Answer): string[] {

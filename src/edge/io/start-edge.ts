@@ -4,6 +4,7 @@ import { access } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { listenOn } from '../../net/io/listen.ts';
+import { addressKinds } from '../client-networks.ts';
 import type { EdgeConfig } from '../config.ts';
 import { countUpstream, createMetrics, type EdgeMetrics } from '../metrics.ts';
 import { createPipeline } from '../request-pipeline.ts';
@@ -49,6 +50,7 @@ export async function startEdge(config: EdgeConfig, options: EdgeOptions = {}): 
     pseudonym,
     pipeline,
     metrics,
+    addressKind: addressKinds(config),
     isDraining: async () => drainFile !== undefined && (await exists(drainFile)),
     onError: options.onError ?? (() => {}),
   };

@@ -3,12 +3,11 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
-import type { RunningLab } from '../../runtimes/runtime.ts';
 import type { CampaignPlan, ClientPlan } from '../campaign.ts';
 import type { HostLoad } from '../comparison-result.ts';
 import type { Sample } from '../sample.ts';
 import { watchHostLoad } from './host-load.ts';
-import { runProbe, startAllowanceMs } from './run-probe.ts';
+import { type ProbingLab, runProbe, startAllowanceMs } from './run-probe.ts';
 
 export interface CampaignProgress {
   requests: number;
@@ -31,7 +30,7 @@ export interface CampaignResult {
 }
 
 export async function runCampaign(
-  lab: Pick<RunningLab, 'exec'>,
+  lab: ProbingLab,
   plan: CampaignPlan,
   options: RunCampaignOptions = {},
 ): Promise<CampaignResult> {
@@ -59,7 +58,7 @@ export function jsonLines(rows: readonly unknown[]): string {
 }
 
 async function runBatch(
-  lab: Pick<RunningLab, 'exec'>,
+  lab: ProbingLab,
   batch: readonly ClientPlan[],
   options: RunCampaignOptions,
   onSample: (sample: Sample) => void,

@@ -2,10 +2,9 @@
 // while the caller breaks and mends something. Started before the failure and ended by its duration.
 
 import { cpus } from 'node:os';
-import type { RunningLab } from '../../runtimes/runtime.ts';
 import type { Download, PacedJob } from '../probe-job.ts';
 import type { Sample } from '../sample.ts';
-import { runProbe, startAllowanceMs } from './run-probe.ts';
+import { type ProbingLab, runProbe, startAllowanceMs } from './run-probe.ts';
 
 export interface FailoverProbes {
   /** Milliseconds since the epoch: when the first requests go out. */
@@ -22,7 +21,7 @@ export interface FailoverProbeOptions {
 }
 
 export function startFailoverProbes(
-  lab: Pick<RunningLab, 'exec'>,
+  lab: ProbingLab,
   jobs: readonly { client: string; job: PacedJob }[],
   options: FailoverProbeOptions = {},
 ): FailoverProbes {

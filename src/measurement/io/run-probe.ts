@@ -1,27 +1,25 @@
 // Runs one probe process in a client node of a running lab, by the runtime's exec, and hands over its lines.
 
 import { UserError } from '../../base/errors.ts';
-import { NODE_FLAGS, programPath } from '../../runtimes/programs.ts';
+import { NODE_FLAGS } from '../../runtimes/programs.ts';
 import type { RunningLab } from '../../runtimes/runtime.ts';
 import { type ProbeJob, type ProbeLine, parseProbeLine } from '../probe-job.ts';
+
+/** What of a lab it takes to probe in it. */
+export type ProbingLab = Pick<RunningLab, 'exec' | 'programCommand'>;
 
 export interface RunProbeOptions {
   onLine?: (line: ProbeLine) => void;
   signal?: AbortSignal;
-  /** The command that runs the probe inside a node, without arguments: another one where the node has its own files. */
-  command?: readonly string[];
 }
 
-/** The probe of this checkout, by the Node.js that runs us. */
-export const PROBE_COMMAND: readonly string[] = [process.execPath, ...NODE_FLAGS, programPath('probe')];
-
 export async function runProbe(
-  lab: Pick<RunningLab, 'exec'>,
+  lab: ProbingLab,
   client: string,
   job: ProbeJob,
   options: RunProbeOptions = {},
 ): Promise<void> {
-  const result = await lab.exec(client, [...(options.command ?? PROBE_COMMAND)], {
+  const result = await lab.exec(client, lab.programCommand('probe', NODE_FLAGS), {
     stdio: 'pipe',
     input: JSON.stringify(job),
     ...(options.signal && { signal: options.signal }),

@@ -3,17 +3,19 @@
 
 import { type ChildProcess, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, readdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../base/errors.ts';
 import { detectNetem } from '../../shaping/io/detect-netem.ts';
-import { labFolder, labsFolder } from '../lab-folder.ts';
+import { labNames, lockFolder, removeLabFiles, writePlan } from '../lab-files.ts';
+import { labFolder } from '../lab-folder.ts';
+import { isAlive, readRunState } from '../run-state.ts';
 import type { LabEvent, RunningLab, Runtime } from '../runtime.ts';
 import { namespaceFlags, startInit } from './init.ts';
-import { lockFolder, writePlan } from './lab-files.ts';
 import { netnsLab } from './netns-lab.ts';
-import { isAlive, readRunState } from './run-state.ts';
+
+import { netnsPaths } from './paths.ts';
 import { followEvents } from './supervisor-client.ts';
 
 /** Bounds a start that hangs; building 220 nodes takes 2 s. */
@@ -70,7 +72,7 @@ export const netnsRuntime: Runtime = {
     let init: ChildProcess | undefined;
     try {
       await this.down(plan.name); // what a killed lab left
-      writePlan(plan, chosen);
+      writePlan(plan, chosen, (node) => netnsPaths(folder.files, node));
       init = startInit(folder, plan.name, chosen);
       return await Promise.race([
         waitForStart(plan.name, onEvent, stopWaiting.signal),
@@ -94,14 +96,7 @@ export const netnsRuntime: Runtime = {
   },
 
   async list() {
-    try {
-      return readdirSync(labsFolder(), { withFileTypes: true })
-        .filter((entry) => entry.isDirectory() && readRunState(labFolder(entry.name).state) !== undefined)
-        .map((entry) => entry.name)
-        .sort();
-    } catch {
-      return [];
-    }
+    return labNames().filter((name) => readRunState(labFolder(name).state) !== undefined);
   },
 
   async down(name) {
@@ -111,17 +106,8 @@ export const netnsRuntime: Runtime = {
       process.kill(state.initPid, 'SIGKILL');
       while (isAlive(state)) await sleep(5);
     }
-    for (const path of [
-      folder.state,
-      `${folder.state}.new`,
-      folder.plan,
-      folder.fingerprint,
-      folder.files,
-      folder.events,
-    ]) {
-      rmSync(path, { recursive: true, force: true });
-    }
-    if (!isAlive(readRunState(folder.lock))) rmSync(folder.lock, { force: true });
+    for (const path of [folder.state, `${folder.state}.new`]) rmSync(path, { force: true });
+    removeLabFiles(name);
     return state !== undefined;
   },
 };

@@ -1,8 +1,7 @@
-// The links a relay knows: which direction a frame of an interface belongs to, and each direction's impairment and
+// The links a relay knows: which direction a frame of a link end belongs to, and each direction's impairment and
 // state. A direction keeps its number and state while its link exists, whatever is changed, so no held frame is lost.
 
 import { UserError } from '../../base/errors.ts';
-import { nearestNames } from '../../base/suggest.ts';
 import type { Impairment } from '../../runtimes/lab-plan.ts';
 import {
   type CompiledImpairment,
@@ -11,6 +10,7 @@ import {
   newDirectionState,
 } from '../impairment.ts';
 import type { Direction, RelayChange, RelayLink } from './protocol.ts';
+import { isBlackhole, unknownLink } from './wanted-links.ts';
 
 /** Ten times the 220-router lab; the tables for it take well under a megabyte. */
 export const MAX_LINKS = 4_096;
@@ -22,31 +22,33 @@ export interface DirectionEntry {
   blackhole: boolean;
   compiled: CompiledImpairment;
   state: DirectionState;
-  /** Interface that frames of this direction come from. */
+  /** The end that frames of this direction come from, as the transport numbers it. */
   ingress: number;
 }
 
 export class LinkTable {
   readonly directions: (DirectionEntry | undefined)[] = [];
   readonly #numbers = new Map<string, number>();
-  #byInterface = new Int32Array(1024).fill(NONE);
+  #byEnd = new Int32Array(1024).fill(NONE);
 
-  /** The direction of frames that come in by this interface; -1 for an interface of no link. */
-  directionOf(interfaceIndex: number): number {
-    return interfaceIndex < this.#byInterface.length ? (this.#byInterface[interfaceIndex] as number) : NONE;
+  /** The direction of frames that come in by this end; -1 for an end of no link. */
+  directionOf(end: number): number {
+    return end >= 0 && end < this.#byEnd.length ? (this.#byEnd[end] as number) : NONE;
   }
 
   /** Adds the link, or renews it under its number; returns the number of its direction aToB, bToA being the next. */
-  put(link: RelayLink, aInterface: number, bInterface: number): number {
+  put(link: RelayLink, aEnd: number, bEnd: number): number {
     const known = this.#numbers.get(link.name);
+    this.#refuseSharedEnd(link.name, known, aEnd, bEnd);
     if (known !== undefined) this.#unmap(known);
     const first = known ?? this.#freeNumber();
     this.#numbers.set(link.name, first);
-    for (const [number, impairment, ingress] of [
-      [first, link.aToB, aInterface],
-      [first + 1, link.bToA, bInterface],
+    for (const [number, direction, ingress] of [
+      [first, 'aToB', aEnd],
+      [first + 1, 'bToA', bEnd],
     ] as const) {
-      const blackhole = link.blackhole ?? false;
+      const impairment = link[direction];
+      const blackhole = isBlackhole(link, direction);
       const state = (known === undefined ? undefined : this.directions[number]?.state) ?? newDirectionState();
       const compiled = compileImpairment(impairment, blackhole);
       this.directions[number] = { impairment, blackhole, compiled, state, ingress };
@@ -78,11 +80,7 @@ export class LinkTable {
 
   numberOf(name: string): number {
     const number = this.#numbers.get(name);
-    if (number === undefined)
-      throw new UserError({
-        message: `the relay has no link ${name}`,
-        hint: `nearest: ${nearestNames(name, this.#numbers.keys()).join(', ') || 'none'}`,
-      });
+    if (number === undefined) throw unknownLink(name, this.#numbers.keys());
     return number;
   }
 
@@ -97,19 +95,33 @@ export class LinkTable {
     throw new UserError({ message: `a relay carries at most ${MAX_LINKS} links` });
   }
 
-  #map(interfaceIndex: number, direction: number): void {
-    if (interfaceIndex >= this.#byInterface.length) {
-      const larger = new Int32Array(2 ** Math.ceil(Math.log2(interfaceIndex + 1))).fill(NONE);
-      larger.set(this.#byInterface);
-      this.#byInterface = larger;
+  /** Frames of an end can go one way only. */
+  #refuseSharedEnd(name: string, known: number | undefined, aEnd: number, bEnd: number): void {
+    for (const end of [aEnd, bEnd]) {
+      const direction = this.directionOf(end);
+      const isOwn = direction === NONE || direction === known || direction - 1 === known;
+      if (aEnd !== bEnd && isOwn) continue;
+      throw new UserError({
+        message: `link ${name} has an end that another has, too`,
+        expected: 'an interface or VNI for each end of each link',
+        found: String(end),
+      });
     }
-    this.#byInterface[interfaceIndex] = direction;
+  }
+
+  #map(end: number, direction: number): void {
+    if (end >= this.#byEnd.length) {
+      const larger = new Int32Array(2 ** Math.ceil(Math.log2(end + 1))).fill(NONE);
+      larger.set(this.#byEnd);
+      this.#byEnd = larger;
+    }
+    this.#byEnd[end] = direction;
   }
 
   #unmap(first: number): void {
     for (const number of [first, first + 1]) {
       const ingress = this.directions[number]?.ingress;
-      if (ingress !== undefined) this.#byInterface[ingress] = NONE;
+      if (ingress !== undefined) this.#byEnd[ingress] = NONE;
     }
   }
 }

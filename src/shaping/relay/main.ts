@@ -1,29 +1,33 @@
 // The relay process: started in the network namespace that holds its ends of the links, spoken to over standard input
 // and output (protocol.ts), gone when its parent closes them. It never returns to Node's event loop: one thread, one
-// loop, so that only the kernel stands between a deadline and its frame. Usage: main.ts [--seed N]
+// loop, so that only the kernel stands between a deadline and its frame. With --underlay it listens for VXLAN on that
+// address instead of on interfaces. Usage: main.ts [--seed N] [--underlay ADDRESS [--port N]]
 
 import { flushCompileCache } from 'node:module';
 import { setPriority } from 'node:os';
 import { RelayClock } from './io/clock.ts';
 import { ControlLines, INPUT_FD, OUTPUT_FD } from './io/control-lines.ts';
+import type { FrameSocket } from './io/frame-socket.ts';
 import { silenceNamespace } from './io/interfaces.ts';
 import { setRealTime } from './io/libc.ts';
 import { PacketSocket } from './io/packet-socket.ts';
 import { Poller } from './io/poller.ts';
+import { VxlanSocket } from './io/vxlan-socket.ts';
 import { MAX_DIRECTIONS } from './link-table.ts';
 import type { RelayAnswer } from './protocol.ts';
 import { Relay } from './relay.ts';
+import { VXLAN_PORT } from './vxlan-header.ts';
 
-const seedAt = process.argv.indexOf('--seed');
-const seed = seedAt > 0 ? Number(process.argv[seedAt + 1]) : 1;
+const seed = Number(argument('--seed') ?? 1);
+const underlay = argument('--underlay');
+const port = Number(argument('--port') ?? VXLAN_PORT);
 
 // With NODE_COMPILE_CACHE set, the next start skips the TypeScript: a third of the time and half the memory. Written
 // now, since a relay is more often killed than ended.
 flushCompileCache();
 raisePriority();
-silenceNamespace();
 const clock = new RelayClock();
-const socket = new PacketSocket(clock, MAX_DIRECTIONS);
+const socket = openTransport();
 const poller = new Poller(clock, socket.fd, INPUT_FD, OUTPUT_FD);
 const relay = new Relay({ clock, socket, poller, seed });
 const control = new ControlLines();
@@ -35,6 +39,22 @@ for (;;) {
   const lines = control.read();
   if (lines === undefined) process.exit(0);
   for (const line of lines) control.write(JSON.stringify(answer(line)));
+}
+
+function openTransport(): FrameSocket {
+  try {
+    if (underlay !== undefined) return new VxlanSocket(clock, MAX_DIRECTIONS, underlay, port);
+    silenceNamespace();
+    return new PacketSocket(clock, MAX_DIRECTIONS);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  }
+}
+
+function argument(name: string): string | undefined {
+  const at = process.argv.indexOf(name);
+  return at > 0 ? process.argv[at + 1] : undefined;
 }
 
 function answer(line: string): RelayAnswer {

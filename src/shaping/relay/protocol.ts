@@ -2,26 +2,47 @@
 // each, in order, on standard output. Trusted (the parent is the supervisor), so typed and not validated.
 
 import type { Impairment, PlannedLink } from '../../runtimes/lab-plan.ts';
-import { relayEndName } from '../link-commands.ts';
+import { relayEndName, underlayVni } from '../link-commands.ts';
 
 export type Direction = 'aToB' | 'bToA';
 
-/** A link as the relay sees it: two interfaces in its namespace, one frame path between them each way. */
+/** One end of a link as the relay sees it: an interface in its namespace, or a node's VXLAN device on the underlay. */
+export type RelayEnd = { interface: string } | VxlanEnd;
+
+export interface VxlanEnd {
+  /** 1 to 2^24 - 1; no two ends have the same. */
+  vni: number;
+  /** IPv4 address of the node on the underlay: its frames come from there and go there. */
+  address: string;
+}
+
+/** A link as the relay sees it: two ends, one frame path between them each way. */
 export interface RelayLink {
   name: string;
-  /** Interface names in the relay's namespace (see relayEndName). */
-  aInterface: string;
-  bInterface: string;
+  a: RelayEnd;
+  b: RelayEnd;
   aToB: Impairment;
   bToA: Impairment;
-  /** Starts as a blackhole in both directions. */
-  blackhole?: boolean;
+  /** Starts as a blackhole: true, in both directions. */
+  blackhole?: boolean | Direction;
 }
 
 /** The relay's view of a planned link; `index` as given to relayLinkCommands. */
 export function relayLink(index: number, link: PlannedLink): RelayLink {
-  const ends = { aInterface: relayEndName(index, 'a'), bInterface: relayEndName(index, 'b') };
-  return { name: link.name, ...ends, aToB: link.aToB, bToA: link.bToA };
+  const a = { interface: relayEndName(index, 'a') };
+  const b = { interface: relayEndName(index, 'b') };
+  return { name: link.name, a, b, aToB: link.aToB, bToA: link.bToA };
+}
+
+/** The same over an underlay network, where `addressOf` tells a node's IPv4 address. */
+export function underlayLink(
+  index: number,
+  link: PlannedLink,
+  addressOf: (node: string) => string,
+): RelayLink {
+  const a = { vni: underlayVni(index, 'a'), address: addressOf(link.a.node) };
+  const b = { vni: underlayVni(index, 'b'), address: addressOf(link.b.node) };
+  return { name: link.name, a, b, aToB: link.aToB, bToA: link.bToA };
 }
 
 /** Replaces the impairment of a direction and sets or clears its blackhole; what is absent stays as it is. */
@@ -61,6 +82,8 @@ export interface RelayStats {
   noMemory: number;
   /** Frames the kernel would not send (interface down, larger than the MTU). */
   sendErrors: number;
+  /** What came in and is of no link: from unknown ends or senders, or no frame at all. */
+  foreign: number;
   /** Sleep overshoot that the relay is now subtracting from its sleeps, ns. */
   wakeLeadNs: number;
 }

@@ -6,16 +6,14 @@ import { decide } from '../impairment.ts';
 import { Counters } from './counters.ts';
 import { FrameQueues } from './frame-queues.ts';
 import type { RelayClock } from './io/clock.ts';
-import { openInterface } from './io/interfaces.ts';
-import { type PacketSocket, SLOTS } from './io/packet-socket.ts';
+import { SLOTS } from './io/frame-slots.ts';
+import type { FrameSocket } from './io/frame-socket.ts';
 import type { Poller } from './io/poller.ts';
 import { type DirectionEntry, LinkTable, MAX_DIRECTIONS } from './link-table.ts';
 import type { RelayAnswer, RelayRequest, RelayStats } from './protocol.ts';
 
 /** Frames sent ahead of the held ones of their direction share one queue: they are due at once, so in order. */
 const EXPRESS_QUEUE = MAX_DIRECTIONS;
-/** From the decision to send until the frame is with the receiver, measured: that much earlier it is sent. */
-const SEND_COST_NS = 4_000;
 const NONE = -1;
 
 export class Relay {
@@ -24,11 +22,12 @@ export class Relay {
   readonly #directionOfSlot = new Int32Array(SLOTS);
   readonly #counters = new Counters(MAX_DIRECTIONS);
   readonly #clock: RelayClock;
-  readonly #socket: PacketSocket;
+  readonly #socket: FrameSocket;
   readonly #poller: Poller;
   readonly #random: Random;
+  #foreign = 0;
 
-  constructor(parts: { clock: RelayClock; socket: PacketSocket; poller: Poller; seed: number }) {
+  constructor(parts: { clock: RelayClock; socket: FrameSocket; poller: Poller; seed: number }) {
     this.#clock = parts.clock;
     this.#socket = parts.socket;
     this.#poller = parts.poller;
@@ -38,7 +37,7 @@ export class Relay {
   /** One round; `poller.input` and `poller.output` then say whether the parent has spoken or can be answered. */
   turn(wantsOutput: boolean): void {
     this.#sendDue();
-    const deadlineNs = this.#queues.nextDeadlineNs() - SEND_COST_NS;
+    const deadlineNs = this.#queues.nextDeadlineNs() - this.#socket.crossingCostNs;
     this.#poller.wait(this.#clock.nowNs(), deadlineNs, wantsOutput);
     if (this.#poller.frames) this.#receive();
   }
@@ -46,11 +45,11 @@ export class Relay {
   answer(request: RelayRequest): RelayAnswer {
     if ('configure' in request) {
       for (const link of request.configure) {
-        const aInterface = openInterface(link.aInterface);
-        const bInterface = openInterface(link.bInterface);
-        const first = this.#links.put(link, aInterface, bInterface);
-        this.#socket.setEgress(first, bInterface);
-        this.#socket.setEgress(first + 1, aInterface);
+        const aEnd = this.#socket.openEnd(link.a);
+        const bEnd = this.#socket.openEnd(link.b);
+        const first = this.#links.put(link, aEnd, bEnd);
+        this.#socket.setEgress(first, bEnd);
+        this.#socket.setEgress(first + 1, aEnd);
       }
     } else if ('set' in request) {
       for (const change of [request.set].flat()) this.#links.change(change);
@@ -59,8 +58,7 @@ export class Relay {
         const first = this.#links.numberOf(name);
         this.#links.remove(name);
         for (const direction of [first, first + 1]) {
-          // Nothing can leave by interface 0, so what is still held ends there.
-          this.#socket.setEgress(direction, 0);
+          this.#socket.setEgress(direction, NONE); // what is still held ends there
           this.#counters.reset(direction);
         }
       }
@@ -72,7 +70,7 @@ export class Relay {
 
   #sendDue(): void {
     const nowNs = this.#clock.nowNs();
-    const dueNs = nowNs + SEND_COST_NS;
+    const dueNs = nowNs + this.#socket.crossingCostNs;
     for (;;) {
       const deadlineNs = this.#queues.nextDeadlineNs();
       if (deadlineNs > dueNs) break;
@@ -80,38 +78,47 @@ export class Relay {
       const slot = this.#queues.pop();
       const direction = this.#directionOfSlot[slot] as number;
       if (queue !== EXPRESS_QUEUE) this.#state(direction).held--;
-      this.#counters.sent(direction, this.#socket.bytesOf(slot), nowNs - deadlineNs);
+      this.#counters.sent(direction, this.#socket.slots.frameBytes(slot), nowNs - deadlineNs);
       this.#socket.send(slot, direction);
     }
     this.#socket.flush();
   }
 
   #receive(): void {
-    const count = this.#socket.receive();
+    const { received, slots } = this.#socket;
+    const count = received.receive();
     const nowNs = this.#clock.nowNs();
     for (let i = 0; i < count; i++) {
-      const slot = this.#socket.takeReceived(i);
+      const slot = this.#socket.take(i);
       if (slot === NONE) continue;
-      const direction = this.#links.directionOf(this.#socket.receivedInterface(i));
-      if (direction === NONE) this.#socket.release(slot);
-      else this.#hold(slot, direction, this.#socket.receivedAtNs(i, nowNs));
+      const direction = this.#links.directionOf(this.#socket.endOf(i));
+      if (direction === NONE) {
+        this.#foreign++;
+        slots.release(slot);
+      } else this.#hold(slot, direction, received.atNs(i, nowNs));
     }
   }
 
   #hold(slot: number, direction: number, arrivalNs: number): void {
     const entry = this.#links.directions[direction];
     if (entry === undefined) {
-      this.#socket.release(slot);
+      this.#socket.slots.release(slot);
       return;
     }
     const { state } = entry;
-    const verdict = decide(entry.compiled, state, arrivalNs, this.#socket.bytesOf(slot), this.#random);
+    const verdict = decide(
+      entry.compiled,
+      state,
+      arrivalNs,
+      this.#socket.slots.frameBytes(slot),
+      this.#random,
+    );
     this.#counters.arrived(direction, verdict, state.duplicate);
     if (verdict !== 'held' && verdict !== 'at-once') {
-      this.#socket.release(slot);
+      this.#socket.slots.release(slot);
       return;
     }
-    const twin = state.duplicate ? this.#socket.copy(slot) : NONE;
+    const twin = state.duplicate ? this.#socket.slots.copy(slot) : NONE;
     this.#enqueue(slot, direction, verdict, arrivalNs);
     if (twin !== NONE) this.#enqueue(twin, direction, verdict, arrivalNs);
   }
@@ -142,6 +149,7 @@ export class Relay {
       kernelDrops: this.#socket.kernelDrops(),
       noMemory: this.#socket.noMemory,
       sendErrors: this.#socket.sendErrors,
+      foreign: this.#foreign + this.#socket.foreign,
       wakeLeadNs: this.#poller.leadNs,
     };
   }

@@ -5,10 +5,13 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer as createHttpServer, type Server as HttpServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { decode, encode, type Packet, streamEncode } from 'dns-packet';
-import type { ExecOptions, ExecResult, RunningLab } from '../../../src/runtimes/runtime.ts';
+import type { ProbingLab } from '../../../src/measurement/io/run-probe.ts';
+import { programPath } from '../../../src/runtimes/programs.ts';
+import type { ExecOptions, ExecResult } from '../../../src/runtimes/runtime.ts';
 
 /** A lab whose nodes are all this machine: exec runs the command here. */
-export const loopbackLab: Pick<RunningLab, 'exec'> = {
+export const loopbackLab: ProbingLab = {
+  programCommand: (program, flags = []) => [process.execPath, ...flags, programPath(program)],
   exec(_node: string, argv: string[], options: ExecOptions = {}): Promise<ExecResult> {
     return new Promise((resolve, reject) => {
       const [command = '', ...args] = argv;

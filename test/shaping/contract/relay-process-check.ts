@@ -28,7 +28,13 @@ const afterRemoval = await relay.stats();
 const noLink = await refusal(relay.set({ link: 'link-399x', blackhole: true }));
 const noInterface = await refusal(
   relay.configure([
-    { name: 'x', aInterface: 'nope', bInterface: '1b', aToB: { delayMs: 1 }, bToA: { delayMs: 1 } },
+    {
+      name: 'x',
+      a: { interface: 'nope' },
+      b: { interface: '1b' },
+      aToB: { delayMs: 1 },
+      bToA: { delayMs: 1 },
+    },
   ]),
 );
 const idleBefore = cpuTicks();

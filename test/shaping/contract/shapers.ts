@@ -8,11 +8,15 @@ import {
   frameSizeCommands,
   initialFrameSizeCommands,
   relayLinkCommands,
+  underlayVni,
   vethCommands,
+  vxlanEndCommands,
 } from '../../../src/shaping/link-commands.ts';
 import { netemChangeCommands, netemCommands } from '../../../src/shaping/netem-commands.ts';
-import { startRelay } from '../../../src/shaping/relay/io/relay-process.ts';
-import { relayLink } from '../../../src/shaping/relay/protocol.ts';
+import { type RelayProcess, startRelay } from '../../../src/shaping/relay/io/relay-process.ts';
+import { relayLink, underlayLink } from '../../../src/shaping/relay/protocol.ts';
+import { VXLAN_PORT } from '../../../src/shaping/relay/vxlan-header.ts';
+import { makeUnderlay } from './underlay.ts';
 
 export interface ShaperUnderTest {
   set(link: PlannedLink): Promise<void>;
@@ -42,6 +46,18 @@ export const SHAPERS: Record<string, (link: PlannedLink) => Promise<ShaperUnderT
       stop: () => relay.stop(),
     };
   },
+  async underlay(link) {
+    const { relay } = await startUnderlayRelay([link]);
+    return {
+      set: (changed) =>
+        relay.set([
+          { link: changed.name, direction: 'aToB', impairment: changed.aToB },
+          { link: changed.name, direction: 'bToA', impairment: changed.bToA },
+        ]),
+      blackhole: (changed, on) => relay.set({ link: changed.name, blackhole: on }),
+      stop: () => relay.stop(),
+    };
+  },
   async netem(link) {
     run(vethCommands(link, (node) => node));
     run([...initialFrameSizeCommands(link), ...netemCommands(link)]);
@@ -52,6 +68,29 @@ export const SHAPERS: Record<string, (link: PlannedLink) => Promise<ShaperUnderT
     };
   },
 };
+
+/** Links over an underlay network, between nodes whose namespaces are there, and the relay in `_relay`. */
+export async function startUnderlayRelay(
+  links: PlannedLink[],
+): Promise<{ relay: RelayProcess; addressOf: (node: string) => string }> {
+  run([{ program: 'ip', argv: ['netns', 'add', '_relay'] }]);
+  const nodes = new Set(links.flatMap(({ a, b }) => [a.node, b.node]));
+  const addressOf = makeUnderlay(['_relay', ...nodes]);
+  const relayAddress = addressOf('_relay');
+  for (const [index, link] of links.entries()) {
+    for (const side of ['a', 'b'] as const) {
+      const places = { local: addressOf(link[side].node), remote: relayAddress, port: VXLAN_PORT };
+      run(vxlanEndCommands({ ...link[side], vni: underlayVni(index, side) }, places));
+    }
+  }
+  const relay = startRelay({
+    namespace: '/run/netns/_relay',
+    underlay: { address: relayAddress },
+    onTrouble: (message) => console.error(message),
+  });
+  await relay.configure(links.map((link, index) => underlayLink(index, link, addressOf)));
+  return { relay, addressOf };
+}
 
 /** Runs the commands in order, those of one namespace and program together. */
 export function run(commands: NamespacedCommand[]): void {

@@ -5,19 +5,21 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { keepHeapSmall } from '../../../base/io/keep-heap-small.ts';
+import { setDrained } from '../../drain-file.ts';
+import { Failures, type ServiceControl } from '../../failures.ts';
 import { labFolder } from '../../lab-folder.ts';
 import type { LabPlan } from '../../lab-plan.ts';
+import { LinkTable } from '../../link-table.ts';
 import { expandArgv, expandPlaceholders } from '../../placeholders.ts';
-import { popStatuses } from '../../pop-status.ts';
-import type { FailMode, LabStatus, NodeStatus, ServiceStatus, Target } from '../../runtime.ts';
-import { drainFile, nodeRunFolder, SUPERVISOR_SOCKET } from '../paths.ts';
+import { labStatus } from '../../plan-status.ts';
+import type { FailMode, LabStatus, LinkChange, ServiceStatus, Target } from '../../runtime.ts';
+import { checkService } from '../../service-health.ts';
+import { netnsPaths, nodeRunFolder, SUPERVISOR_SOCKET } from '../paths.ts';
 import { plumbingScript } from '../plumbing.ts';
 import { serveApi } from './api.ts';
 import { createEventLog } from './event-log.ts';
-import { Failures } from './failures.ts';
-import { type LinkShaper, relayShaper, tcShaper } from './link-shaper.ts';
-import { type LinkChange, LinkTable } from './link-table.ts';
-import { checkService } from './service-health.ts';
+import { relayShaper, runCommands, type StartedShaper, tcShaper } from './link-shaper.ts';
+import { processStats } from './process-stats.ts';
 import { ServiceProcess } from './service-process.ts';
 import { runShell } from './shell.ts';
 
@@ -31,10 +33,11 @@ let state: LabStatus['state'] = 'starting';
 const services: ServiceProcess[] = [];
 let failures: Failures | undefined;
 let links: LinkTable | undefined;
-let shaper: LinkShaper | undefined;
+let shaper: StartedShaper | undefined;
 
 const handlers = {
   'GET /status': () => status(),
+  'GET /stats': () => processStats(services),
   'POST /fail': (body: unknown) => {
     const { target, how } = body as { target: Target; how: FailMode };
     return running(failures).fail(target, how);
@@ -64,18 +67,38 @@ async function main(): Promise<void> {
   shaper = shaping === 'relay' ? relayShaper(plan, events) : tcShaper(plan, shaping);
   // Links are shaped before routing starts, so that the first BGP messages already take the real time.
   await shaper.start();
-  links = new LinkTable(plan, shaper, events);
+  const onEvent = events.add;
+  links = new LinkTable(plan, { shaper, runCommands, onEvent });
   events.add(
     'plumbed',
     undefined,
     `${plan.nodes.length} nodes and ${plan.links.length} links in ${elapsed()}`,
   );
   createServices();
-  failures = new Failures(plan, links, services, events, drainFile);
+  failures = new Failures(plan, {
+    links,
+    services: serviceControl(),
+    setDrained: (node, drained) => setDrained(nodeRunFolder(node), drained),
+    onEvent,
+  });
   for (const service of services) service.start();
   state = 'ready';
   keepHeapSmall();
   events.add('started', undefined, `${services.length} processes started after ${elapsed()}`);
+}
+
+function serviceControl(): ServiceControl {
+  const find = (node: string, service: string) =>
+    services.find((each) => each.node === node && each.service.name === service);
+  return {
+    hold: (node, service) => find(node, service)?.hold(),
+    pause: (node, service) => find(node, service)?.pause(),
+    release: (node, service) => find(node, service)?.release(),
+  };
+}
+
+function pathsOf(node: string) {
+  return netnsPaths(folder.files, node);
 }
 
 /** Each node's own hosts and resolv.conf, bound over /etc by `exec`. */
@@ -94,41 +117,26 @@ function createServices(): void {
   const planned = plan.nodes.flatMap((node) => node.services.map((service) => ({ node, service })));
   planned.sort((x, y) => order(x.service.name) - order(y.service.name));
   for (const { node, service } of planned) {
-    const paths = { lab: folder.files, run: nodeRunFolder(node.name) };
     const logFile = join(folder.logs, node.name, `${service.name}.log`);
-    services.push(new ServiceProcess(node.name, service, expandArgv(service.argv, paths), logFile, events));
+    services.push(
+      new ServiceProcess(node.name, service, expandArgv(service.argv, pathsOf(node.name)), logFile, events),
+    );
   }
 }
 
 async function status(): Promise<LabStatus> {
-  const serviceStatuses = await Promise.all(services.map(serviceStatus));
-  const byNode = Map.groupBy(serviceStatuses, ({ node }) => node);
-  const nodes = plan.nodes.map((node): NodeStatus => {
-    const failed = failures?.current.get(node.name);
-    return {
-      name: node.name,
-      kind: node.kind,
-      city: node.city,
-      asn: node.asn,
-      addresses: [...node.loopbackAddresses, ...node.interfaces.flatMap((port) => port.addresses)].map(
-        (address) => address.split('/')[0] ?? address,
-      ),
-      services: (byNode.get(node.name) ?? []).map(({ status }) => status),
-      ...(failed ? { failed } : {}),
-    };
-  });
-  const healthy = serviceStatuses.every(({ status }) => status.healthy) && shaper?.working === true;
-  return {
-    name: labName,
-    topology: plan.topology,
+  const found = await Promise.all(services.map(serviceStatus));
+  const byNode = Map.groupBy(found, ({ node }) => node);
+  return labStatus(plan, {
     runtime: 'netns',
     shaping,
-    state: state === 'ready' && !healthy ? 'degraded' : state,
+    state,
     startedAt,
-    nodes,
+    services: new Map([...byNode].map(([node, each]) => [node, each.map(({ status }) => status)])),
     links: links?.status() ?? [],
-    pops: popStatuses(nodes),
-  };
+    failures: failures?.current ?? new Map(),
+    working: shaper?.working === true,
+  });
 }
 
 async function serviceStatus(process: ServiceProcess): Promise<{ node: string; status: ServiceStatus }> {
@@ -139,7 +147,7 @@ async function serviceStatus(process: ServiceProcess): Promise<{ node: string; s
   }
   if (process.paused)
     return { node, status: { ...base, healthy: false, reason: 'held by ./lab fail (silent)' } };
-  const paths = { lab: folder.files, run: nodeRunFolder(node) };
+  const paths = pathsOf(node);
   const check =
     service.health.kind === 'running'
       ? service.health

@@ -11,6 +11,11 @@ export const socket = libc.func('int socket(int, int, int)') as (
   type: number,
   protocol: number,
 ) => number;
+export const bind = libc.func('int bind(int, uintptr_t, uint32_t)') as (
+  fd: number,
+  address: number,
+  length: number,
+) => number;
 export const setsockopt = libc.func('int setsockopt(int, int, int, uintptr_t, uint32_t)') as (
   fd: number,
   level: number,

@@ -13,6 +13,8 @@ const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 export interface RelayOptions {
   /** Path of the relay's network namespace, such as /run/netns/relay; absent: the caller's own. */
   namespace?: string;
+  /** Listen for VXLAN on this IPv4 address (port 4789 unless told) instead of on interfaces. */
+  underlay?: { address: string; port?: number };
   /** Of its loss and jitter. */
   seed?: number;
   /** What starts the relay's main.ts; absent: this Node on the source. */
@@ -20,6 +22,11 @@ export interface RelayOptions {
   env?: NodeJS.ProcessEnv;
   /** A line of standard error, or why it ended without being asked to. */
   onTrouble?: (message: string) => void;
+}
+
+/** The relay cannot be asked: it has ended, or ends before it has answered. */
+export class RelayGone extends Error {
+  override readonly name = 'RelayGone';
 }
 
 export interface RelayProcess {
@@ -37,7 +44,9 @@ export interface RelayProcess {
 export function startRelay(options: RelayOptions = {}): RelayProcess {
   const enter = options.namespace ? ['nsenter', `--net=${options.namespace}`] : [];
   const command = options.command ?? [process.execPath, ...NODE_FLAGS, MAIN];
-  const [program = '', ...argv] = [...enter, ...command, '--seed', String(options.seed ?? 1)];
+  const { address, port } = options.underlay ?? {};
+  const transport = [...(address ? ['--underlay', address] : []), ...(port ? ['--port', String(port)] : [])];
+  const [program = '', ...argv] = [...enter, ...command, '--seed', String(options.seed ?? 1), ...transport];
   const child = spawn(program, argv, { stdio: ['pipe', 'pipe', 'pipe'], env: options.env ?? process.env });
   const waiting: { resolve: (answer: RelayAnswer) => void; reject: (error: Error) => void }[] = [];
   let stopping = false;
@@ -47,7 +56,7 @@ export function startRelay(options: RelayOptions = {}): RelayProcess {
   child.stdin.on('error', () => {}); // writing to a relay that has died; `ended` tells
   const ended = new Promise<boolean>((resolve) => {
     const end = (reason: string) => {
-      for (const { reject } of waiting.splice(0)) reject(new Error(`the relay ended: ${reason}`));
+      for (const { reject } of waiting.splice(0)) reject(new RelayGone(`the relay ended: ${reason}`));
       if (!stopping) options.onTrouble?.(`the relay ended: ${reason}`);
       resolve(stopping);
     };
@@ -57,7 +66,7 @@ export function startRelay(options: RelayOptions = {}): RelayProcess {
 
   const ask = async (request: RelayRequest): Promise<RelayStats | undefined> => {
     const answer = await new Promise<RelayAnswer>((resolve, reject) => {
-      if (isGone(child)) return reject(new Error('the relay is not running'));
+      if (isGone(child)) return reject(new RelayGone('the relay is not running'));
       waiting.push({ resolve, reject });
       child.stdin.write(`${JSON.stringify(request)}\n`);
     });

@@ -3,9 +3,9 @@
 // a stopped (SIGSTOP) one too.
 
 import { request } from 'node:http';
-import { readBirdState } from '../../../routing/io/bird-control.ts';
-import type { ServiceHealthCheck } from '../../lab-plan.ts';
-import { unboundCommand } from '../../unbound-control.ts';
+import { readBirdState } from '../routing/io/bird-control.ts';
+import type { ServiceHealthCheck } from './lab-plan.ts';
+import { unboundCommand } from './unbound-control.ts';
 
 export interface Health {
   healthy: boolean;

@@ -1,14 +1,13 @@
-// What `up` writes before a lab starts: the lock that keeps two of them apart, and the plan's files. A disk that is full or
+// What `up` writes before a lab starts, on any runtime: the lock that keeps two of them apart, and the plan's files. A disk that is full or
 // a folder that cannot be written to is a sentence that says what to do.
 
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { UserError } from '../../base/errors.ts';
-import { labFolder } from '../lab-folder.ts';
-import type { LabPlan, Shaping } from '../lab-plan.ts';
-import { expandPlaceholders } from '../placeholders.ts';
-import { nodeRunFolder } from './paths.ts';
-import { takeLock } from './run-state.ts';
+import { UserError } from '../base/errors.ts';
+import { isLabName, labFolder, labsFolder } from './lab-folder.ts';
+import type { LabPlan, Shaping } from './lab-plan.ts';
+import { expandPlaceholders, type RuntimePaths } from './placeholders.ts';
+import { isAlive, readRunState, takeLock } from './run-state.ts';
 
 /** Two `up` of one name at the same moment: the second is refused. */
 export function lockFolder(name: string): void {
@@ -28,8 +27,12 @@ export function lockFolder(name: string): void {
   }
 }
 
-/** The plan's files, with this runtime's paths in them. */
-export function writePlan(plan: LabPlan, shaping: Exclude<Shaping, 'auto'>): void {
+/** The plan's files, with a runtime's paths in them. */
+export function writePlan(
+  plan: LabPlan,
+  shaping: Exclude<Shaping, 'auto'>,
+  pathsOf: (node: string) => RuntimePaths,
+): void {
   const folder = labFolder(plan.name);
   try {
     rmSync(folder.logs, { recursive: true, force: true });
@@ -40,13 +43,38 @@ export function writePlan(plan: LabPlan, shaping: Exclude<Shaping, 'auto'>): voi
       writeFileSync(
         path,
         typeof file.content === 'string' && file.node
-          ? expandPlaceholders(file.content, { lab: folder.files, run: nodeRunFolder(file.node) })
+          ? expandPlaceholders(file.content, pathsOf(file.node))
           : file.content,
       );
     }
     writeFileSync(folder.plan, JSON.stringify({ ...plan, files: [], shaping }));
   } catch (error) {
     throw cannotWrite(error, folder.root);
+  }
+}
+
+/** What `writePlan` wrote of the plan itself; undefined when there is none. */
+export function readPlan(name: string): (LabPlan & { shaping: Exclude<Shaping, 'auto'> }) | undefined {
+  const file = labFolder(name).plan;
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+}
+
+/** All that `writePlan` and `up` have left, but for the logs and reports, which outlive a lab. */
+export function removeLabFiles(name: string): void {
+  const { plan, fingerprint, files, events, lock } = labFolder(name);
+  for (const path of [plan, fingerprint, files, events]) rmSync(path, { recursive: true, force: true });
+  if (!isAlive(readRunState(lock))) rmSync(lock, { force: true });
+}
+
+/** Folders in the place of labs that are named as a lab may be. */
+export function labNames(): string[] {
+  try {
+    return readdirSync(labsFolder(), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && isLabName(entry.name))
+      .map((entry) => entry.name)
+      .sort();
+  } catch {
+    return [];
   }
 }
 

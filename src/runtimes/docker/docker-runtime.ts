@@ -1,0 +1,189 @@
+// The docker runtime: a lab is a compose file, Compose starts its containers, and the engine is asked for all the rest.
+
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '../../base/errors.ts';
+import { detectNetem } from '../../shaping/io/detect-netem.ts';
+import { labNames, lockFolder, removeLabFiles, writePlan } from '../lab-files.ts';
+import { labFolder } from '../lab-folder.ts';
+import type { Runtime } from '../runtime.ts';
+import { addressPlan, chooseBlock, DEFAULT_POOL, POOL_VARIABLE } from './address-plan.ts';
+import { findCompose, lookForCompose } from './compose-command.ts';
+import { CONTAINER_PATHS, startSequence } from './compose-file.ts';
+import { lastWords } from './container-logs.ts';
+import { PLUMBED_FILE } from './container-paths.ts';
+import { foldersOfProject, labContainers, removeAll } from './containers.ts';
+import { dockerLab } from './docker-lab.ts';
+import { connectEngine, type Engine, findEngine } from './engine.ts';
+import { isRefusal } from './engine-facts.ts';
+import { recordEvent } from './events.ts';
+import { ensureImages } from './images/ensure-images.ts';
+import {
+  COMPOSE_FILE,
+  containerFiles,
+  labComposeFile,
+  makeReadable,
+  ORDER_FILE,
+  writeComposeFiles,
+} from './lab-files.ts';
+import { readRecord, removeRecord, writeRecord } from './lab-record.ts';
+import { RELAY_NODE } from './node-script.ts';
+import { composeUp, projectName } from './project.ts';
+import { makeRunFolders, removeRunFolders, runFolder } from './run-folders.ts';
+
+/** After Compose is done, for the last nodes to make their links. */
+const PLUMBED_WITHIN_MS = 30_000;
+
+export const dockerRuntime: Runtime = {
+  name: 'docker',
+
+  async unavailable() {
+    const engine = await findEngine();
+    if (isRefusal(engine)) return engine;
+    const compose = await lookForCompose(engine);
+    return isRefusal(compose) ? compose : undefined;
+  },
+
+  async up(plan, { shaping: wanted, onEvent, signal }) {
+    const engine = await connectEngine();
+    const compose = await findCompose(engine);
+    const shaping = wanted === 'auto' ? ((await detectNetem()).available ? 'netem' : 'relay') : wanted;
+    const identity = { name: plan.name, folder: labFolder(plan.name).root };
+    await refuseForeignProject(engine, plan.name, identity.folder);
+    signal?.throwIfAborted();
+    const tell = (kind: string, message: string) =>
+      onEvent?.({ ...recordEvent(plan.name, kind, undefined, message), progress: true });
+
+    lockFolder(plan.name);
+    try {
+      await this.down(plan.name); // what a killed lab left
+      const images = await ensureImages(engine, { ...(onEvent && { onEvent }), ...(signal && { signal }) });
+      signal?.throwIfAborted();
+      const pool = process.env[POOL_VARIABLE] ?? DEFAULT_POOL;
+      const addresses = addressPlan(chooseBlock(pool, await prefixesInUse(engine)));
+      const file = labComposeFile(plan, { shaping, addresses, images });
+      const nodes = [...plan.nodes.map(({ name }) => name), ...(shaping === 'relay' ? [RELAY_NODE] : [])];
+      writePlan(
+        { ...plan, files: [...plan.files, ...containerFiles(plan, shaping, addresses)] },
+        shaping,
+        () => CONTAINER_PATHS,
+      );
+      makeReadable(labFolder(plan.name).files);
+      makeRunFolders(plan.name, nodes);
+      writeComposeFiles(plan, file);
+      const record = { shaping, startedAt: new Date().toISOString(), engine: engine.socket };
+      writeRecord(plan.name, { ...record, state: 'starting' });
+
+      const started = performance.now();
+      const elapsed = () => `${((performance.now() - started) / 1000).toFixed(2)} s`;
+      const total = startSequence(file).length;
+      tell('building', `${plan.nodes.length} nodes and ${plan.links.length} links in ${total} containers`);
+      await composeUp(compose, engine, {
+        project: projectName(plan.name),
+        folder: identity.folder,
+        files: [COMPOSE_FILE, ORDER_FILE],
+        ...(signal && { signal }),
+      });
+      await waitUntilPlumbed(engine, identity, nodes, signal);
+      tell('plumbed', `${plan.nodes.length} nodes and ${plan.links.length} links in ${elapsed()}`);
+      writeRecord(plan.name, { ...record, state: 'started' });
+      tell('started', `${total} containers started after ${elapsed()}`);
+      return dockerLab(plan.name);
+    } catch (error) {
+      await this.down(plan.name);
+      throw error;
+    } finally {
+      rmSync(labFolder(plan.name).lock, { force: true });
+    }
+  },
+
+  async find(name) {
+    return readRecord(name) ? dockerLab(name) : undefined;
+  },
+
+  async list() {
+    return labNames().filter((name) => readRecord(name) !== undefined);
+  },
+
+  async down(name) {
+    const record = readRecord(name);
+    const folder = labFolder(name);
+    // Without a record something may be there still: a lab whose folder was deleted.
+    const engine = record ? await connectEngine(record.engine) : await findEngine();
+    const removed = isRefusal(engine) ? false : await removeAll(engine.docker, { name, folder: folder.root });
+    if (!record && !removed) return false;
+    removeRunFolders(name);
+    for (const file of [COMPOSE_FILE, ORDER_FILE, '.env', 'change.lock'])
+      rmSync(join(folder.root, file), { force: true });
+    removeLabFiles(name);
+    removeRecord(name);
+    return true;
+  },
+};
+
+/** Two checkouts that share an engine, or something of Compose that is no lab. */
+async function refuseForeignProject(engine: Engine, name: string, folder: string): Promise<void> {
+  const others = await foldersOfProject(engine.docker, projectName(name));
+  others.delete(folder);
+  const [other] = others;
+  if (other === undefined) return;
+  throw new UserError({
+    message: `the name is in use: the Compose project ${projectName(name)} belongs to ${other}`,
+    hint: `--name another-name, or end that one first (./lab down --name ${name} in its checkout)`,
+  });
+}
+
+/** What this machine routes itself, and what Docker has given to networks, so that no two overlap. */
+async function prefixesInUse({ docker }: Engine): Promise<string[]> {
+  const networks = await docker.listNetworks();
+  const ofDocker = networks.flatMap(({ IPAM }) => (IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []));
+  return [...ofDocker, ...hostRoutes(readFileSync('/proc/net/route', 'utf8'))];
+}
+
+/** Prefixes of /proc/net/route (hexadecimal, little-endian words), without the default route. */
+export function hostRoutes(table: string): string[] {
+  return table
+    .trim()
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const [, destination = '', , , , , , mask = ''] = line.split(/\s+/);
+      const bytes = Buffer.from(destination, 'hex').reverse();
+      const length = Buffer.from(mask, 'hex').reduce((sum, byte) => sum + bitsOf(byte), 0);
+      return bytes.length === 4 && length > 0 ? [`${bytes.join('.')}/${length}`] : [];
+    });
+}
+
+function bitsOf(byte: number): number {
+  return byte.toString(2).replaceAll('0', '').length;
+}
+
+/** Every node tells by a file that its links are there; one that cannot make them ends, and its log says why. */
+async function waitUntilPlumbed(
+  engine: Engine,
+  lab: { name: string; folder: string },
+  nodes: string[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const deadline = Date.now() + PLUMBED_WITHIN_MS;
+  for (;;) {
+    signal?.throwIfAborted();
+    const missing = nodes.filter((node) => !existsSync(join(runFolder(lab.name, node), PLUMBED_FILE)));
+    if (missing.length === 0) return;
+    const containers = await labContainers(engine.docker, lab);
+    const dead = containers.find(
+      ({ node, service, state }) => !service && missing.includes(node) && !state.Running,
+    );
+    if (dead || Date.now() > deadline) {
+      const node = dead?.node ?? missing[0] ?? '';
+      const id = dead?.id ?? containers.find((each) => each.node === node && !each.service)?.id;
+      const log = id ? await lastWords(engine.docker, id, 5) : '';
+      throw new UserError({
+        message: `node ${node} could not make its links${log ? `: ${log}` : ''}`,
+        hint: './lab doctor says what this machine offers; --shaping off needs the least of it',
+      });
+    }
+    await sleep(50);
+  }
+}

@@ -1,0 +1,80 @@
+// Compose brings a lab's containers up: the command, its environment and its words when it fails. What Compose prints is
+// only ever shown, never read: the engine's events tell how far it is.
+
+import { spawn } from 'node:child_process';
+import { UserError } from '../../base/errors.ts';
+import type { ComposeCommand } from './compose-command.ts';
+import type { Engine } from './engine.ts';
+
+/** More would be somebody else's story. */
+const LAST_LINES = 12;
+
+/** The project's name in Compose, and the beginning of its containers' names. */
+export function projectName(lab: string): string {
+  return `catchment-${lab}`;
+}
+
+/** Resolves when all containers are started; rejects with Compose's last words. `signal` ends it and all it started. */
+export async function composeUp(
+  compose: ComposeCommand,
+  engine: Engine,
+  options: {
+    project: string;
+    folder: string;
+    files: string[];
+    profiles?: string[];
+    signal?: AbortSignal;
+  },
+): Promise<void> {
+  const { project, folder, files, profiles = [], signal } = options;
+  const [program = '', ...words] = [
+    ...compose.argv,
+    ...['--project-name', project],
+    ...files.flatMap((file) => ['--file', file]),
+    ...profiles.flatMap((profile) => ['--profile', profile]),
+    ...['up', '--detach', '--no-build'],
+  ];
+  const child = spawn(program, words, {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...engine.env, COMPOSE_HTTP_TIMEOUT: '180', COMPOSE_PARALLEL_LIMIT: undefined },
+    detached: true, // a group of its own: Ctrl-C is ours to handle
+  });
+  const said: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => said.push(text));
+  }
+  const abort = () => child.pid && process.kill(-child.pid, 'SIGKILL');
+  signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted) abort();
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  }).finally(() => signal?.removeEventListener('abort', abort));
+  if (signal?.aborted) throw new UserError({ message: 'interrupted' });
+  if (code === 0) return;
+  const lines = said.join('').split('\n').filter(isTrouble);
+  throw new UserError({
+    message: `Compose could not start the lab's containers (exit code ${code}): ${lines.slice(-LAST_LINES).join('\n')}`,
+    hint: hintFor(said.join('')),
+  });
+}
+
+/** Its progress lines say what works. */
+function isTrouble(line: string): boolean {
+  return (
+    line.trim() !== '' &&
+    !/^(Creating|Starting|Pulling|Recreating) \S+ +\.\.\.|^ (Container|Network) /.test(line)
+  );
+}
+
+function hintFor(text: string): string {
+  if (/overlaps with other one|Pool overlaps/i.test(text))
+    return 'CATCHMENT_DOCKER_POOL=10.99.0.0/16 ./lab up --runtime docker (any private prefix nothing here uses)';
+  if (/is already in use by container|Conflict\. The container name/i.test(text))
+    return 'another --name, or remove the container that has the name: docker rm -f NAME';
+  if (/toomanyrequests|manifest unknown|pull access denied|no such host|i\/o timeout/i.test(text))
+    return './lab images says what can be built here; images of others need their registry to be in reach';
+  if (/no space left/i.test(text)) return 'free some disk: docker system df tells what takes it';
+  return './lab doctor, and ./lab down before the next try';
+}
