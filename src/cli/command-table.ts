@@ -83,6 +83,12 @@ export const COMMANDS: CommandEntry[] = [
     load: () => import('./commands/logs.ts'),
   },
   {
+    name: 'stats',
+    summary: 'processor time and memory of every service',
+    group: 'Look inside',
+    load: () => import('./commands/stats.ts'),
+  },
+  {
     name: 'capture',
     summary: 'packets at a node (tcpdump)',
     group: 'Look inside',

@@ -32,7 +32,7 @@ export async function openLab(cli: Cli): Promise<OpenLab> {
   const status = await found.lab.status();
   if (status.state === 'dead') {
     throw new UserError({
-      message: `lab ${found.lab.name} was killed: nothing of it runs any more`,
+      message: `nothing of lab ${found.lab.name} runs any more: ${status.reason ?? 'it was killed'}`,
       hint: `./lab down --name ${found.lab.name}, then ./lab up`,
     });
   }

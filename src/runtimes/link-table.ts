@@ -82,16 +82,16 @@ export class LinkTable {
   }
 
   async setDown(names: string[], holder: string, down: boolean): Promise<void> {
-    await this.#toggle(names, 'down', holder, down, (changed) =>
+    await this.#toggle(names, 'down', holder, down, (links, isDown) =>
       this.#ports.runCommands(
-        changed.flatMap((link) => (down ? linkStateCommands(link, 'down') : this.#upCommands(link))),
+        links.flatMap((link) => (isDown ? linkStateCommands(link, 'down') : this.#upCommands(link))),
       ),
     );
   }
 
   async setSilent(names: string[], holder: string, silent: boolean): Promise<void> {
-    await this.#toggle(names, 'silent', holder, silent, (changed) =>
-      Promise.all(changed.map((link) => this.#ports.shaper.blackhole(link, silent))),
+    await this.#toggle(names, 'silent', holder, silent, (links, isSilent) =>
+      Promise.all(links.map((link) => this.#ports.shaper.blackhole(link, isSilent))),
     );
   }
 
@@ -111,33 +111,36 @@ export class LinkTable {
     this.#ports.onEvent('link-changed', name, `${name}: ${JSON.stringify(change)}`);
   }
 
-  /** Applies to the links whose set of holders goes from empty to not, or back; what cannot be applied is not remembered. */
+  /**
+   * Applies to the links whose set of holders goes from empty to not, or back. What cannot be applied is not remembered, and
+   * what of it was done already is undone.
+   */
   async #toggle(
     names: string[],
     what: 'down' | 'silent',
     holder: string,
     on: boolean,
-    apply: (changed: PlannedLink[]) => Promise<unknown>,
+    apply: (links: PlannedLink[], on: boolean) => Promise<unknown>,
   ): Promise<void> {
     const states = names.map((name) => this.#get(name));
-    const before = states.map((state) => state[what]);
-    for (const state of states) {
-      state[what] = new Set(state[what]);
-      if (on) state[what].add(holder);
-      else state[what].delete(holder);
-    }
-    const changed = states.filter(
-      (state, at) => state[what].size > 0 !== (before[at] as Set<string>).size > 0,
-    );
-    if (changed.length === 0) return;
+    const after = states.map((state) => {
+      const holders = new Set(state[what]);
+      if (on) holders.add(holder);
+      else holders.delete(holder);
+      return holders;
+    });
+    const changed = states.filter((state, at) => state[what].size > 0 !== (after[at]?.size ?? 0) > 0);
+    const links = changed.map(({ link }) => link);
     try {
-      await apply(changed.map(({ link }) => link));
+      if (links.length > 0) await apply(links, on);
     } catch (error) {
-      states.forEach((state, at) => {
-        state[what] = before[at] as Set<string>;
-      });
+      // One by one: the link that would not change may not change back either.
+      await Promise.allSettled(links.map(async (link) => apply([link], !on)));
       throw error;
     }
+    states.forEach((state, at) => {
+      state[what] = after[at] ?? new Set();
+    });
   }
 
   /** Going down took addresses, neighbours and routes away. */

@@ -16,7 +16,6 @@ export const PROGRAMS = {
   'relay-host': 'src/shaping/relay/host-main.ts',
   probe: 'src/measurement/io/probe-main.ts',
   relay: 'src/shaping/relay/main.ts',
-  'relay-host': 'src/shaping/relay/host-main.ts',
   supervisor: 'src/runtimes/netns/supervisor/main.ts',
 } as const;
 

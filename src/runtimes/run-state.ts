@@ -11,7 +11,9 @@ export interface RunState {
 
 export function readRunState(file: string): RunState | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as RunState;
+    const state = JSON.parse(readFileSync(file, 'utf8')) as Partial<RunState> | null;
+    const { initPid, startTicks } = state ?? {};
+    return initPid !== undefined && startTicks !== undefined ? { initPid, startTicks } : undefined;
   } catch {
     return undefined;
   }

@@ -114,8 +114,12 @@ export interface LogOptions {
   signal?: AbortSignal;
 }
 
+/** In place of a node's name, for what serves the whole lab: relay, supervisor. No node's name starts so. */
+export const LAB_NODE = '_lab';
+
 /** What a service takes of the machine. */
 export interface ServiceStats {
+  /** Or `LAB_NODE`. */
   node: string;
   service: string;
   /** Of one core, over about a second. */
@@ -141,7 +145,7 @@ export interface RunningLab {
   events(options?: { fromStart?: boolean; signal?: AbortSignal }): AsyncIterable<LabEvent>;
   /** What a service of a node, or all of them, wrote. */
   logs(node: string, service?: string, options?: LogOptions): AsyncIterable<LogLine>;
-  /** Of every service, now. */
+  /** Of every service that runs, and of what the lab itself runs; takes about a second. */
   stats(): Promise<ServiceStats[]>;
 }
 

@@ -187,8 +187,8 @@ describe('the gateway ends', () => {
 async function browse(): Promise<void> {
   const round = [
     'for name in www anycast nearest latency; do',
-    '  curl -s -o /dev/null -m 5 "http://$name.cdn.test/bytes/2000?max_age=60"',
-    '  curl -s -o /dev/null -m 5 "http://$name.cdn.test/json/$i-$name?max_age=1"',
+    '  for family in -4 -6; do curl $family -s -o /dev/null -m 5 "http://$name.cdn.test/bytes/2000?max_age=60"; done',
+    '  curl -4 -s -o /dev/null -m 5 "http://$name.cdn.test/json/$i-$name?max_age=1"',
     '  dig +tries=1 +time=2 @resolver $i.$name.cdn.test >/dev/null',
     'done',
   ].join('\n');

@@ -13,6 +13,13 @@ describe('run state', () => {
     expect(readRunState(join(folder, 'broken.json'))).toBeUndefined();
   });
 
+  it('is not what another runtime keeps in a file of that name', () => {
+    for (const text of ['null', '[]', '{"runtime":"docker"}', '{"initPid":1}']) {
+      writeFileSync(join(folder, 'other.json'), text);
+      expect(readRunState(join(folder, 'other.json')), text).toBeUndefined();
+    }
+  });
+
   it('never takes a reused pid for the lab: the start time must match too', () => {
     expect(isAlive({ initPid: process.pid, startTicks: 1 })).toBe(false);
   });

@@ -52,7 +52,10 @@ export function printStatus(output: Output, status: LabStatus, withLinks: boolea
   const broken = status.links.filter((link) => link.state !== 'up');
   if (!withLinks)
     for (const link of broken) output.print(`link ${link.name}: ${output.style('red', link.state)}`);
-  if (status.state === 'dead') output.print(`\nnext: ./lab down --name ${status.name}, then ./lab up`);
+  if (status.state === 'dead') {
+    output.print(`\n${status.reason ?? 'nothing of it runs any more'}`);
+    output.print(`next: ./lab down --name ${status.name}, then ./lab up`);
+  }
 }
 
 function services(output: Output, node: NodeStatus): string {

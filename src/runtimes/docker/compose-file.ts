@@ -84,6 +84,7 @@ const BIRD_CAPABILITIES = [
   'NET_RAW',
   'CHOWN',
   'DAC_OVERRIDE',
+  'FOWNER',
   'SETGID',
   'SETUID',
 ];

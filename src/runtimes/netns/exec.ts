@@ -2,6 +2,7 @@
 // of its own in which /etc/hosts, /etc/resolv.conf and the host name are the node's.
 
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { ExecOptions, ExecResult } from '../runtime.ts';
 import { nodeRunFolder } from './paths.ts';
@@ -56,17 +57,19 @@ export function execInNode(
     });
     const abort = () => endGroup(child.pid);
     options.signal?.addEventListener('abort', abort, { once: true });
+    if (options.signal?.aborted) abort();
     let stdout = '';
     let stderr = '';
     child.once('error', reject);
     if (child.stdout && options.onLine) createInterface({ input: child.stdout }).on('line', options.onLine);
-    else child.stdout?.on('data', (chunk) => (stdout += chunk));
-    child.stderr?.on('data', (chunk) => (stderr += chunk));
+    else child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     child.stdin?.on('error', () => {}); // a command that does not read its input is no error
     child.stdin?.end(options.input ?? '');
     child.once('close', (code, signal) => {
       options.signal?.removeEventListener('abort', abort);
-      resolve({ exitCode: code ?? (signal ? 128 : 1), stdout, stderr });
+      // As a shell tells it (POSIX.1-2024 XCU 2.8.2), and as an engine does.
+      resolve({ exitCode: code ?? 128 + (signal ? constants.signals[signal] : 0), stdout, stderr });
     });
   });
 }

@@ -2,7 +2,7 @@
 
 import { readPlan } from '../lab-files.ts';
 import { labFolder } from '../lab-folder.ts';
-import { followLogFiles } from '../log-files.ts';
+import { readLogs } from '../log-files.ts';
 import { deadStatus } from '../plan-status.ts';
 import { programPath } from '../programs.ts';
 import { isAlive, type RunState } from '../run-state.ts';
@@ -33,7 +33,8 @@ export function netnsLab(name: string, state: RunState): RunningLab {
     restore: (target) => askSupervisor(initPid, 'POST', '/restore', { target }),
     setLink: (link, change) => askSupervisor(initPid, 'POST', '/link', { link, change }),
     events: (options = {}) => followEvents(initPid, options.fromStart ?? false, options.signal),
-    logs: (node, service, options) => followLogFiles(labFolder(name).logs, node, service, options),
+    logs: (node, service, options) =>
+      readLogs(labFolder(name).logs, node, service, { ...options, isWritten: () => isAlive(state) }),
     stats: () => askSupervisor<ServiceStats[]>(initPid, 'GET', '/stats'),
   };
 }

@@ -14,7 +14,6 @@ import { isAlive, readRunState } from '../run-state.ts';
 import type { LabEvent, RunningLab, Runtime } from '../runtime.ts';
 import { namespaceFlags, startInit } from './init.ts';
 import { netnsLab } from './netns-lab.ts';
-
 import { netnsPaths } from './paths.ts';
 import { followEvents } from './supervisor-client.ts';
 

@@ -103,7 +103,7 @@ export function withVariables(expr: string, lab: string): string {
 }
 
 const WORDS = new Set(
-  'and or unless on ignoring group_left group_right by without sum min max count topk rate vector histogram_quantile offset bool'.split(
+  'and or unless avg on ignoring group_left group_right by without sum min max count topk rate vector histogram_quantile offset bool'.split(
     ' ',
   ),
 );

@@ -2,6 +2,7 @@
 // Debian packages by debootstrap, under a name of our own, so that nobody takes it for Debian's.
 
 import type { Engine } from '../engine.ts';
+import { followStream } from './follow-stream.ts';
 import type { ImageInputs } from './plan-images.ts';
 
 export const DEBIAN_RELEASE = 'bookworm';
@@ -63,10 +64,7 @@ async function idOf(docker: Engine['docker'], tag: string): Promise<string | und
 /** Undefined when it worked, else why not. */
 async function pull(docker: Engine['docker'], signal?: AbortSignal): Promise<string | undefined> {
   try {
-    const stream = await docker.pull(PUBLIC_BASE, { abortSignal: signal });
-    await new Promise<void>((resolve, reject) => {
-      docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()));
-    });
+    await followStream(docker, docker.pull(PUBLIC_BASE, { abortSignal: signal }), { signal });
     return undefined;
   } catch (error) {
     signal?.throwIfAborted();

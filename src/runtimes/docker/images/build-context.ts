@@ -1,5 +1,5 @@
 // The folder that a build sees: made for the build, with the modes that files shall have in the image, whatever the
-// umask of whoever checked the project out. dockerode packs it.
+// umask of whoever checked the project out.
 
 import {
   chmodSync,
@@ -15,25 +15,16 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import type { ContextEntry, PlannedImage } from './plan-images.ts';
 
-export interface BuildContext {
-  folder: string;
-  /** Paths in the folder, for dockerode's `src`. */
-  entries: string[];
-}
-
-/** Calls `use` with the context of an image and removes it afterwards. */
+/** Calls `use` with the folder of an image's context and removes it afterwards. */
 export async function withBuildContext<T>(
   image: Pick<PlannedImage, 'dockerfile' | 'context'>,
-  use: (context: BuildContext) => Promise<T>,
+  use: (folder: string) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'catchment-build-'));
   try {
     const entries: ContextEntry[] = [{ path: 'Dockerfile', text: image.dockerfile }, ...image.context];
     for (const entry of entries) write(folder, entry);
-    return await use({
-      folder,
-      entries: [...new Set(entries.map(({ path }) => path.split('/')[0] ?? path))],
-    });
+    return await use(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

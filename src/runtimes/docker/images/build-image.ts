@@ -8,7 +8,9 @@ import { PROJECT_FOLDER } from '../../../base/project-folder.ts';
 import type { Engine } from '../engine.ts';
 import { withBuildContext } from './build-context.ts';
 import { type BuildMessage, buildProblem, readBuildOutput } from './build-output.ts';
+import { followStream } from './follow-stream.ts';
 import { INPUTS_LABEL, type PlannedImage } from './plan-images.ts';
+import { withTarOf } from './tar-folder.ts';
 
 export interface BuildOptions {
   /** Called with each step that begins: `step 3/6, RUN apt-get ...`. */
@@ -25,10 +27,9 @@ export async function buildImage(
   { onStep, signal, anew }: BuildOptions = {},
 ): Promise<void> {
   const output = readBuildOutput();
-  await withBuildContext(image, async ({ folder, entries }) => {
-    const stream = await docker.buildImage(
-      { context: folder, src: entries },
-      {
+  await withBuildContext(image, (folder) =>
+    withTarOf(folder, async (context) => {
+      const request = docker.buildImage(context, {
         t: image.tag,
         labels: { [INPUTS_LABEL]: image.inputs },
         buildargs: { BASE: image.from, ...proxyArguments(process.env) },
@@ -36,24 +37,20 @@ export async function buildImage(
         rm: true,
         forcerm: true,
         abortSignal: signal,
-      },
-    );
-    await new Promise<void>((resolve, reject) => {
-      // An engine that is stopped in the middle just ends the stream, or breaks it.
-      docker.modem.followProgress(
-        stream,
-        (error) => (error ? reject(error) : resolve()),
-        (message: BuildMessage) => {
-          const step = output.add(message);
-          if (step) onStep?.(step);
-        },
-      );
-    }).catch((error: Error) => {
-      signal?.throwIfAborted();
-      // The builder's own error comes this way too, after it was added.
-      output.add({ error: output.failure()?.error ?? error.message });
-    });
+      });
+      const onMessage = (message: BuildMessage) => {
+        const step = output.add(message);
+        if (step) onStep?.(step);
+      };
+      await followStream(docker, request, { signal, onMessage });
+    }),
+  ).catch((error: Error) => {
+    signal?.throwIfAborted();
+    // The builder's own error comes this way too, after it was added.
+    output.add({ error: output.failure()?.error ?? error.message });
   });
+  if (!output.built() && !output.failure())
+    output.add({ error: 'the engine ended the build before it was done (was it restarted?)' });
   const failure = output.failure();
   const log = writeLog(image, `${output.text()}${failure?.error ?? ''}\n`);
   if (failure) throw new UserError(buildProblem(image.name, failure, log));

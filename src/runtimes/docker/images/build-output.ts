@@ -8,11 +8,15 @@ export interface BuildMessage {
   stream?: unknown;
   status?: unknown;
   error?: unknown;
+  /** Holds the image's ID once it is built. */
+  aux?: unknown;
 }
 
 export interface BuildOutput {
   /** Adds one message; the step that begins with it, if one does. */
   add(message: BuildMessage): string | undefined;
+  /** An engine that is stopped in the middle of a build ends the stream as if all were well. */
+  built(): boolean;
   /** All text so far. */
   text(): string;
   /** What went wrong, when something did. */
@@ -25,12 +29,14 @@ export function readBuildOutput(): BuildOutput {
   let text = '';
   let step = 'before the first step';
   let error: string | undefined;
+  let built = false;
   return {
     add: (message) => {
       const line = [message.stream, message.status && `${message.status}\n`].find(
         (part): part is string => typeof part === 'string' && part !== '',
       );
       if (typeof message.error === 'string') error = message.error;
+      if (typeof (message.aux as { ID?: unknown } | undefined | null)?.ID === 'string') built = true;
       if (line === undefined) return undefined;
       text += line;
       const found = /^Step (\d+\/\d+) : (.*)$/m.exec(line);
@@ -38,6 +44,7 @@ export function readBuildOutput(): BuildOutput {
       step = `step ${found[1]}, ${shorten(found[2] ?? '')}`;
       return step;
     },
+    built: () => built,
     text: () => text,
     failure: () =>
       error === undefined

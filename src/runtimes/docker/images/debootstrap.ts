@@ -18,7 +18,9 @@ import { PROJECT_FOLDER } from '../../../base/project-folder.ts';
 import type { Engine } from '../engine.ts';
 import { type BaseOptions, DEBIAN_RELEASE, OWN_BASE, PUBLIC_BASE } from './base-image.ts';
 import { debianSources } from './debian-sources.ts';
+import { followStream } from './follow-stream.ts';
 import { ROLE_LABEL } from './plan-images.ts';
+import { withTarOf } from './tar-folder.ts';
 
 /** Half a gigabyte for a while: not /tmp, which may be memory, or mounted without device files and programs. */
 const TEMPORARY_FOLDER = '/var/tmp';
@@ -178,18 +180,10 @@ async function importFolder(
   changes: string[],
   signal?: AbortSignal,
 ): Promise<void> {
-  const tar = spawn('tar', ['--numeric-owner', '--xattrs', '-C', root, '-c', '.'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
   const [repo, tag] = OWN_BASE.split(':');
-  // dockerode sends one value for `changes`; the engine takes instructions apart at line ends.
-  const stream = await docker.importImage(tar.stdout, {
-    repo,
-    tag,
-    changes: changes.join('\n'),
-    abortSignal: signal,
-  });
-  await new Promise<void>((resolve, reject) => {
-    docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()));
+  await withTarOf(root, (stream) => {
+    // dockerode sends one value for `changes`; the engine takes instructions apart at line ends.
+    const options = { repo, tag, changes: changes.join('\n'), abortSignal: signal };
+    return followStream(docker, docker.importImage(stream, options), { signal });
   });
 }

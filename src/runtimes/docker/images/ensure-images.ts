@@ -5,8 +5,9 @@ import type { LabEvent } from '../../runtime.ts';
 import type { Engine } from '../engine.ts';
 import { ensureBase, presentBase } from './base-image.ts';
 import { buildImage } from './build-image.ts';
+import { buildInOrder } from './build-order.ts';
 import { gatherImageInputs } from './image-inputs.ts';
-import { IMAGE_ROLES, type ImageName, type ImageRole, type PlannedImage, planImages } from './plan-images.ts';
+import { IMAGE_ROLES, type ImageRole, type PlannedImage, planImages } from './plan-images.ts';
 
 export type { ImageRole } from './plan-images.ts';
 
@@ -17,9 +18,6 @@ export interface EnsureOptions {
   /** Builds all anew, on a newer base where there is one: for newer Debian packages. */
   rebuild?: boolean;
 }
-
-/** More take each other's time: a build is apt-get and a disk. */
-const BUILDS_AT_A_TIME = 2;
 
 /** The tag of each role's image, all of them there. A UserError with the failing step when one cannot be built. */
 export async function ensureImages(
@@ -74,37 +72,4 @@ async function presentTags({ docker }: Engine, images: PlannedImage[]): Promise<
   const reference = images.map(({ tag }) => tag);
   const found = await docker.listImages({ filters: { reference } });
   return new Set(found.flatMap(({ RepoTags }) => RepoTags ?? []));
-}
-
-/** A few at a time, parents first. The first failure ends the others. */
-async function buildInOrder(
-  images: PlannedImage[],
-  signal: AbortSignal | undefined,
-  build: (image: PlannedImage, signal: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const ours = new AbortController();
-  const abort = AbortSignal.any([ours.signal, ...(signal ? [signal] : [])]);
-  const waiting = new Set(images);
-  const unfinished = new Set(images.map(({ tag }) => tag));
-  const running = new Map<ImageName, Promise<void>>();
-  let failure: unknown;
-  while (waiting.size > 0 || running.size > 0) {
-    for (const image of waiting) {
-      if (running.size >= BUILDS_AT_A_TIME || abort.aborted) break;
-      if (unfinished.has(image.from)) continue;
-      waiting.delete(image);
-      const built = build(image, abort)
-        .then(() => void unfinished.delete(image.tag))
-        .catch((error: unknown) => {
-          failure ??= error;
-          ours.abort(error);
-        })
-        .finally(() => running.delete(image.name));
-      running.set(image.name, built);
-    }
-    if (abort.aborted) waiting.clear();
-    await Promise.race(running.values());
-  }
-  signal?.throwIfAborted();
-  if (failure) throw failure;
 }

@@ -1,5 +1,6 @@
 // The supervisor's HTTP API on its UNIX socket. Bodies are JSON; errors are {error}. Only this host's lab owner can
-// reach it: the socket lives in the lab's private /run.
+// reach it: the socket lives in the lab's private /run. Changes (POST) are made one at a time, in the order they come:
+// two failures that share a link would else each see it as it was before the other.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { EventLog } from './event-log.ts';
@@ -7,6 +8,11 @@ import type { EventLog } from './event-log.ts';
 export type Handler = (body: unknown) => Promise<unknown> | unknown;
 
 export function serveApi(path: string, handlers: Record<string, Handler>, events: EventLog): Promise<Server> {
+  let lastChange: Promise<unknown> = Promise.resolve();
+  const inTurn = (change: () => unknown) => {
+    lastChange = lastChange.then(change, change);
+    return lastChange;
+  };
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://supervisor');
     if (url.pathname === '/events') {
@@ -19,7 +25,7 @@ export function serveApi(path: string, handlers: Record<string, Handler>, events
       return;
     }
     readBody(request)
-      .then((body) => handler(body))
+      .then((body) => (request.method === 'POST' ? inTurn(() => handler(body)) : handler(body)))
       .then((result) => answer(response, 200, result ?? {}))
       .catch((error) =>
         answer(response, 400, { error: error instanceof Error ? error.message : String(error) }),

@@ -1,10 +1,10 @@
-// Runs a generated shell script; its last words on standard error are the error message.
+// Runs a generated shell script up to its first command that fails, whose last words are the error message.
 
 import { spawn } from 'node:child_process';
 
 export function runShell(script: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const shell = spawn('/bin/sh', ['-s'], { stdio: ['pipe', 'ignore', 'pipe'] });
+    const shell = spawn('/bin/sh', ['-es'], { stdio: ['pipe', 'ignore', 'pipe'] });
     let errors = '';
     shell.stderr.on('data', (chunk) => {
       errors += chunk;
@@ -14,7 +14,7 @@ export function runShell(script: string): Promise<void> {
       if (code === 0) resolve();
       else
         reject(
-          new Error(`plumbing failed (exit ${code}): ${errors.trim().split('\n').slice(-3).join('; ')}`),
+          new Error(`a command failed (exit ${code}): ${errors.trim().split('\n').slice(-3).join('; ')}`),
         );
     });
     shell.stdin.on('error', () => {}); // the exit code tells

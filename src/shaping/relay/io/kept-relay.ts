@@ -16,8 +16,6 @@ export interface KeptRelay {
   readonly working: boolean;
   /** How often another one took its place. */
   readonly restarts: number;
-  /** Of the process that lives now, if any. */
-  readonly pid: number | undefined;
   /** The links as they are meant to be now. */
   links(): RelayLink[];
   /** Once. Fulfilled when the links carry frames; fails when the first relay refuses them or dies, and goes on trying. */
@@ -45,7 +43,7 @@ export function keepRelay(
     const started = startRelay(options);
     relay = started;
     void started.ended.then(async () => {
-      if (relay === started) working = false;
+      working = false;
       const lived = performance.now() - startedAt;
       if (!stopped) await sleep(RESTART_DELAY_MS[lived > GOOD_AFTER_MS ? 'first' : 'next']);
       if (stopped) return;
@@ -60,20 +58,12 @@ export function keepRelay(
     working = true;
   };
 
-  const alive = (): RelayProcess => {
-    if (!relay) throw new RelayGone('the relay is not running');
-    return relay;
-  };
-
   return {
     get working() {
       return working;
     },
     get restarts() {
       return restarts;
-    },
-    get pid() {
-      return working ? relay?.pid : undefined;
     },
     links: () => wanted.list(),
     start,
@@ -83,7 +73,10 @@ export function keepRelay(
         if (!(error instanceof RelayGone)) throw error;
       });
     },
-    stats: async (names) => alive().stats(names),
+    async stats(names) {
+      if (!relay) throw new RelayGone('the relay is not running');
+      return relay.stats(names);
+    },
     async stop() {
       stopped = true;
       await relay?.stop();
