@@ -22,6 +22,7 @@ export default defineConfig({
           include: ['test/lab/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
+          globalSetup: ['test/lab/docker-global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           teardownTimeout: 60_000,

@@ -3,8 +3,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { UserError } from '../base/errors.ts';
 import { nearestNames } from '../base/suggest.ts';
-import { labFolder } from '../runtimes/lab-folder.ts';
 import { dockerRuntime } from '../runtimes/docker/docker-runtime.ts';
+import { labFolder } from '../runtimes/lab-folder.ts';
 import { netnsRuntime } from '../runtimes/netns/netns-runtime.ts';
 import type { RunningLab, Runtime } from '../runtimes/runtime.ts';
 import type { ResolvedTopology } from '../topology/resolved.ts';

@@ -30,6 +30,8 @@ export interface PlanOptions {
 export interface UpOptions extends PlanOptions {
   runtime?: RuntimeName;
   shaping: Shaping;
+  /** Prometheus and Grafana beside the lab: where the runtime can. */
+  observability?: boolean;
   onEvent?: (event: LabEvent) => void;
   signal?: AbortSignal;
 }
@@ -43,6 +45,8 @@ export interface UpResult {
    * Milliseconds from the start of `up` to each stage: checked, building, plumbed, started, routed, announced, measured, fetched, settled.
    */
   stages: Record<string, number>;
+  /** Of Prometheus and Grafana, when they were asked for. */
+  urls?: Record<string, string>;
 }
 
 /** The plan of a topology, with nothing started: what `up --dry-run` prints. */
@@ -76,13 +80,18 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
   const running = await alreadyRunning(plan.name, fingerprint);
   const stages: Record<string, number> = {};
   const elapsed = () => Math.round(performance.now() - startedAt);
-  if (running) return { lab: running, topology, alreadyRunning: true, tookMs: elapsed(), stages };
+  if (running) {
+    if (options.observability) refuseObservability(running.runtime);
+    const urls = options.observability ? await running.observe?.(options) : undefined;
+    return { lab: running, topology, alreadyRunning: true, tookMs: elapsed(), stages, ...(urls && { urls }) };
+  }
   const onEvent = (event: LabEvent) => {
     // By the event's own clock: it may have waited to be read.
     if (STAGES.includes(event.kind)) stages[event.kind] = Date.parse(event.at) - startedOn;
     options.onEvent?.(event);
   };
   const runtime = await chooseRuntime(options.runtime, onEvent);
+  if (options.observability) refuseObservability(runtime.name);
   await checkBirdConfigs(plan);
   options.signal?.throwIfAborted();
   stages['checked'] = elapsed();
@@ -95,7 +104,18 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
     if (options.signal?.aborted) await runtime.down(plan.name);
     throw error;
   }
-  return { lab, topology, alreadyRunning: false, tookMs: elapsed(), stages };
+  const tookMs = elapsed();
+  const urls = options.observability ? await lab.observe?.({ ...options, onEvent }) : undefined;
+  return { lab, topology, alreadyRunning: false, tookMs, stages, ...(urls && { urls }) };
+}
+
+/** Grafana comes as a container image. */
+function refuseObservability(runtime: RuntimeName): void {
+  if (runtime === 'docker') return;
+  throw new UserError({
+    message: `the ${runtime} runtime has no Prometheus and Grafana of its own`,
+    hint: './lab metrics serves a Prometheus of yours; or ./lab up --runtime docker --observability',
+  });
 }
 
 const STAGES = ['building', 'plumbed', 'started', 'routed', 'announced', 'measured', 'fetched', 'settled'];

@@ -1,6 +1,7 @@
 // The one interface of every runtime (netns, docker, recording). A runtime builds a LabPlan, tells what is there,
 // runs commands in nodes and breaks things on demand. The contract suite in test/runtimes holds all of them to it.
 
+import type { Writable } from 'node:stream';
 import type { Impairment, LabPlan, Shaping } from './lab-plan.ts';
 import type { ProgramName } from './programs.ts';
 
@@ -84,6 +85,8 @@ export interface ExecOptions {
   /** Fed to standard input when piping. */
   input?: string;
   signal?: AbortSignal;
+  /** With `inherit`: standard output goes here, byte for byte, and not to the caller's own. */
+  output?: Writable;
   /** Called with each line of standard output as it comes, when piping. */
   onLine?: (line: string) => void;
 }
@@ -147,6 +150,11 @@ export interface RunningLab {
   logs(node: string, service?: string, options?: LogOptions): AsyncIterable<LogLine>;
   /** Of every service that runs, and of what the lab itself runs; takes about a second. */
   stats(): Promise<ServiceStats[]>;
+  /** Starts Prometheus and Grafana beside the lab, where the runtime can, and tells their URLs. */
+  observe?(options?: {
+    onEvent?: (event: LabEvent) => void;
+    signal?: AbortSignal;
+  }): Promise<Record<string, string>>;
 }
 
 export interface Runtime {

@@ -7,7 +7,12 @@ import { expect, it } from 'vitest';
 import { runtimeContract } from '../runtimes/contract/run-contract.ts';
 import { processesMentioning, processesOf, processOf, until } from './lab-runner.ts';
 
-const hostAddresses = () => execFileSync('ip', ['-o', 'address'], { encoding: 'utf8' });
+/** Without those of a Docker engine, which may be at work beside. */
+const hostAddresses = () =>
+  execFileSync('ip', ['-o', 'address'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => !/^\d+: (docker|br-|veth)/.test(line))
+    .join('\n');
 const hostNamespaces = () => execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' });
 const addressesBefore = hostAddresses();
 const namespacesBefore = hostNamespaces();
@@ -26,7 +31,7 @@ runtimeContract(
     },
     async crash({ folder }) {
       const processes = processesOf(initPid(folder));
-      process.kill(processOf(initPid(folder), /\/node .*\bsupervisor(\.js|\/main\.ts)/), 'SIGKILL');
+      process.kill(processOf(initPid(folder), /^\S*\/node .*\bsupervisor(\.js|\/main\.ts)/), 'SIGKILL');
       await until('all processes gone', () => processes.every((pid) => !existsSync(`/proc/${pid}/exe`)));
     },
     leftovers: (folder) => [

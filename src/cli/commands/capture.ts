@@ -1,6 +1,6 @@
 // `./lab capture NODE [LINK]`: tcpdump in a node, on all its interfaces or on the one of a link.
 
-import { resolve } from 'node:path';
+import { createWriteStream } from 'node:fs';
 import type { Command } from 'commander';
 import { UserError } from '../../base/errors.ts';
 import type { ResolvedTopology } from '../../topology/resolved.ts';
@@ -36,7 +36,12 @@ export function define(command: Command): void {
         const node = checkNode(status, nodeText);
         const port =
           linkText === undefined ? 'any' : interfaceOf(topology, node, checkLink(status, linkText));
-        const result = await lab.exec(node, tcpdumpCommand(port, options), { stdio: 'inherit' });
+        const result = await lab.exec(node, tcpdumpCommand(port, options), {
+          stdio: 'inherit',
+          signal: cli.signal,
+          // Written here: a node may have files of its own.
+          ...(options.write && { output: createWriteStream(options.write) }),
+        });
         // Ctrl-C is how a capture ends.
         process.exitCode = cli.signal.aborted ? 0 : result.exitCode;
         if (process.exitCode !== 0) {
@@ -55,7 +60,7 @@ export function tcpdumpCommand(port: string, options: CaptureOptions): string[] 
     port,
     '-Z',
     'root',
-    ...(options.write ? ['-U', '-w', resolve(options.write)] : ['-l']),
+    ...(options.write ? ['-U', '-w', '-'] : ['-l']),
     ...(options.count === undefined ? [] : ['-c', String(options.count)]),
     ...(options.filter ? [options.filter] : []),
   ];

@@ -16,6 +16,7 @@ interface Options {
   timers?: TimerProfileName;
   seed?: number;
   compare: boolean;
+  observability?: boolean;
 }
 
 export function define(command: Command): void {
@@ -32,6 +33,8 @@ export function define(command: Command): void {
     )
     .addOption(new Option('--timers <profile>', 'BGP timers').choices(['fast', 'default', 'internet']))
     .option('--seed <number>', 'for everything that is chosen by chance', parseInteger)
+    .option('--install', 'with --runtime docker, as root: install a Docker engine where none answers')
+    .option('--observability', 'with --runtime docker: also Prometheus and Grafana, on this machine only')
     .option('--no-compare', 'do not measure a first comparison')
     .option('--json', 'as JSON: the lab and its comparison, or the plan with --dry-run')
     .addHelpText(
@@ -42,6 +45,7 @@ On a running lab with the same plan it says so and changes nothing.
 Examples:
   ./lab up
   ./lab up tiny --no-compare
+  ./lab up tiny --runtime docker --observability
   ./lab up netem/topologies/tiny.yaml --name mine --timers internet
   ./lab up world --dry-run --json | jq '.nodes | length'`,
     )
@@ -58,6 +62,7 @@ Examples:
           ...planOptions,
           runtime,
           shaping,
+          observability: options.observability ?? false,
           onEvent: progress.event,
           signal: cli.signal,
         });
@@ -76,7 +81,7 @@ Examples:
 async function afterwards(
   cli: Cli,
   options: Options,
-  { lab, topology, alreadyRunning, tookMs, stages }: UpResult,
+  { lab, topology, alreadyRunning, tookMs, stages, urls }: UpResult,
   progress: ReturnType<typeof createProgress>,
 ): Promise<void> {
   const facts = {
@@ -86,7 +91,9 @@ async function afterwards(
     alreadyRunning,
     tookMs: Math.round(tookMs),
     stages,
+    ...(urls && { urls }),
   };
+  for (const [name, url] of Object.entries(urls ?? {})) progress.step(`${name}: ${url}`);
   // A second `up` is a question whether all is well, not a wish to measure again.
   if (!options.compare || alreadyRunning) {
     progress.stop();

@@ -41,6 +41,7 @@ export function dnsConfig(topology: ResolvedTopology, pop: Pop) {
 export function edgeConfig(topology: ResolvedTopology, pop: Pop) {
   return {
     listen: [pop.edge, topology.anycast.http.address].flatMap(both).map((address) => ({ address, port: 80 })),
+    anycast: both(topology.anycast.http.address),
     pop: pop.code,
     origin: { host: `origin.${CDN_ZONE}`, address: topology.origin.address.ipv4, port: 80 },
     sourceAddress: pop.edge.ipv4,

@@ -63,7 +63,7 @@ async function runBatch(
   options: RunCampaignOptions,
   onSample: (sample: Sample) => void,
 ): Promise<void> {
-  const startAt = Date.now() + startAllowanceMs(batch.length, cpus().length);
+  const startAt = Date.now() + startAllowanceMs(lab.runtime, batch.length, cpus().length);
   // One probe that fails ends the others: half a comparison would mislead.
   const failure = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, failure.signal]) : failure.signal;

@@ -25,7 +25,7 @@ export function startFailoverProbes(
   jobs: readonly { client: string; job: PacedJob }[],
   options: FailoverProbeOptions = {},
 ): FailoverProbes {
-  const startAt = Date.now() + startAllowanceMs(jobs.length, cpus().length);
+  const startAt = Date.now() + startAllowanceMs(lab.runtime, jobs.length, cpus().length);
   const samples: Sample[] = [];
   const downloads: Download[] = [];
   const runs = jobs.map(({ client, job }) =>

@@ -2,11 +2,11 @@
 
 import { UserError } from '../../base/errors.ts';
 import { NODE_FLAGS } from '../../runtimes/programs.ts';
-import type { RunningLab } from '../../runtimes/runtime.ts';
+import type { RunningLab, RuntimeName } from '../../runtimes/runtime.ts';
 import { type ProbeJob, type ProbeLine, parseProbeLine } from '../probe-job.ts';
 
 /** What of a lab it takes to probe in it. */
-export type ProbingLab = Pick<RunningLab, 'exec' | 'programCommand'>;
+export type ProbingLab = Pick<RunningLab, 'runtime' | 'exec' | 'programCommand'>;
 
 export interface RunProbeOptions {
   onLine?: (line: ProbeLine) => void;
@@ -38,7 +38,10 @@ export async function runProbe(
   }
 }
 
-/** How long to give probes to start, so that none of them disturbs the others: about a fifth of a second of CPU each. */
-export function startAllowanceMs(probes: number, cores: number): number {
-  return 400 + Math.ceil((probes * 250) / Math.max(1, cores));
+/** CPU that a probe takes to start, measured: a Node.js process, and what it takes to enter a namespace or a container. */
+const START_CPU_MS: Record<RuntimeName, number> = { netns: 250, docker: 550, recording: 250 };
+
+/** How long to give probes to start, so that none of them disturbs the others. */
+export function startAllowanceMs(runtime: RuntimeName, probes: number, cores: number): number {
+  return 400 + Math.ceil((probes * START_CPU_MS[runtime]) / Math.max(1, cores));
 }

@@ -12,9 +12,10 @@ import type { ImageRole } from './images/plan-images.ts';
 import { type LabIdentity, LINK_LABEL, labLabels, NODE_LABEL, SERVICE_LABEL } from './labels.ts';
 import { nodeSysctls, RELAY_NODE } from './node-script.ts';
 
-/** Of the words of the Compose Specification, those a lab uses. */
+/** Of the words of the Compose Specification, those that something here reads; it has many more. */
 export interface ComposeService {
   image: string;
+  profiles?: string[];
   [word: string]: unknown;
 }
 
@@ -144,7 +145,7 @@ export function startSequence(file: ComposeFile): string[] {
   const rank = (name: string) =>
     name.startsWith(RELAY_NODE) ? 0 : !name.includes('.') ? 1 : name.endsWith('.bird') ? 2 : 3;
   return Object.keys(file.services)
-    .filter((name) => !file.services[name]?.['profiles'])
+    .filter((name) => !file.services[name]?.profiles)
     .sort((x, y) => rank(x) - rank(y));
 }
 
@@ -240,9 +241,12 @@ function relayServices(options: ComposeOptions): Record<string, ComposeService> 
         programInImage('relay-host'),
         ...RELAY_HOST_ARGUMENTS,
       ],
-      user: '0:0',
-      cap_add: ['NET_ADMIN', 'SYS_NICE', 'DAC_OVERRIDE', 'CHOWN'],
-      cpu_shares: 8192,
+      // Its group is the lab owner's: the relay's socket is for both.
+      user: `0:${options.user.split(':')[1]}`,
+      cap_add: ['NET_ADMIN', 'SYS_NICE', 'DAC_OVERRIDE'],
+      // The most there is: real time is not to be had inside a container where the kernel has RT_GROUP_SCHED, and then
+      // this is all that keeps frames on time on a busy machine.
+      cpu_shares: 262_144,
     },
   };
 }

@@ -28,6 +28,7 @@ import { execInContainer } from './exec.ts';
 import { changeRecord, type LabRecord, readRecord } from './lab-record.ts';
 import type { LabIdentity } from './labels.ts';
 import { RELAY_NODE } from './node-script.ts';
+import { observe } from './observe.ts';
 import { relayWorks, setRelay } from './relay-client.ts';
 import { runFolder } from './run-folders.ts';
 import { serviceStats } from './stats.ts';
@@ -102,6 +103,11 @@ export function dockerLab(name: string): RunningLab {
         (each) => each.node === node && (service ? each.service === service : each.service !== undefined),
       );
       yield* containerLogs(docker, wanted, options);
+    },
+    observe: async ({ onEvent, signal } = {}) => {
+      const onDoing = (message: string) =>
+        onEvent?.({ at: new Date().toISOString(), kind: 'waiting', message });
+      return observe(await engine(), name, { onDoing, ...(signal && { signal }) });
     },
     stats: async () => serviceStats((await engine()).docker, await containers()),
   };

@@ -16,7 +16,7 @@ export async function execInContainer(
   options: ExecOptions = {},
 ): Promise<ExecResult> {
   const terminal =
-    options.stdio === 'inherit' && process.stdin.isTTY === true && process.stdout.isTTY === true;
+    options.stdio === 'inherit' && !options.output && process.stdin.isTTY && process.stdout.isTTY;
   const exec = await docker.getContainer(id).exec({
     Cmd: argv,
     AttachStdin: true,
@@ -58,7 +58,8 @@ async function attachStreams(
   stream.once('error', end);
   if (inherit) {
     process.stdin.pipe(stream);
-    stdout.pipe(process.stdout, { end: false });
+    if (options.output) stdout.pipe(options.output);
+    else stdout.pipe(process.stdout, { end: false });
     stderr.pipe(process.stderr, { end: false });
   } else {
     stream.end(options.input ?? '');

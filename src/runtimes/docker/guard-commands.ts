@@ -4,9 +4,7 @@
 // no module beyond cls_bpf). Nothing on the host has to be changed for it.
 
 import { parseAddress } from '../../net/ip-address.ts';
-
-/** RFC 7348 section 5. */
-export const VXLAN_PORT = 4789;
+import { VXLAN_PORT } from '../../shaping/relay/vxlan-header.ts';
 
 const ETHERTYPE_IPV4 = 0x0800;
 const ETHERTYPE_ARP = 0x0806;

@@ -26,6 +26,7 @@ import {
   GATEWAY_CONFIG_FILE,
   gatewayConfig,
   MANAGEMENT_NETWORK,
+  managementNetwork,
   observabilityServices,
 } from './observability.ts';
 import { projectName } from './project.ts';
@@ -75,8 +76,8 @@ export function labComposeFile(
     labels,
   });
   return {
-    services: { ...file.services, ...(observability as unknown as ComposeFile['services']) },
-    networks: { ...file.networks, [MANAGEMENT_NETWORK]: { labels } },
+    services: { ...file.services, ...observability },
+    networks: { ...file.networks, [MANAGEMENT_NETWORK]: managementNetwork(labels) },
   };
 }
 

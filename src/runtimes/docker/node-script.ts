@@ -5,12 +5,13 @@
 import { batchText, type NamespacedCommand } from '../../shaping/commands.ts';
 import { initialFrameSizeCommands, underlayVni, vxlanEndCommands } from '../../shaping/link-commands.ts';
 import { netemCommands } from '../../shaping/netem-commands.ts';
+import { VXLAN_PORT } from '../../shaping/relay/vxlan-header.ts';
 import type { LabPlan, PlannedLink, PlannedNode, Shaping } from '../lab-plan.ts';
 import { hereDocument } from '../netns/namespaced-script.ts';
 import { nodeCommands } from '../node-commands.ts';
 import type { AddressPlan } from './address-plan.ts';
 import { PLUMBED_FILE, RUN_PATH } from './container-paths.ts';
-import { linkGuard, nodeGuard, relayGuard, VXLAN_PORT } from './guard-commands.ts';
+import { linkGuard, nodeGuard, relayGuard } from './guard-commands.ts';
 
 /** In the containers' namespaces: what Docker calls ethN. */
 const UNDERLAY_DEVICE = 'underlay';

@@ -23,16 +23,18 @@ export async function composeUp(
     folder: string;
     files: string[];
     profiles?: string[];
+    /** Absent: all that no profile holds back. */
+    services?: string[];
     signal?: AbortSignal;
   },
 ): Promise<void> {
-  const { project, folder, files, profiles = [], signal } = options;
+  const { project, folder, files, profiles = [], services = [], signal } = options;
   const [program = '', ...words] = [
     ...compose.argv,
     ...['--project-name', project],
     ...files.flatMap((file) => ['--file', file]),
     ...profiles.flatMap((profile) => ['--profile', profile]),
-    ...['up', '--detach', '--no-build'],
+    ...['up', '--detach', '--no-build', ...services],
   ];
   const child = spawn(program, words, {
     cwd: folder,

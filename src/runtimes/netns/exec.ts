@@ -50,7 +50,7 @@ export function execInNode(
   const inherit = options.stdio === 'inherit';
   return new Promise((resolve, reject) => {
     const child = spawn(command, rest, {
-      stdio: inherit ? 'inherit' : ['pipe', 'pipe', 'pipe'],
+      stdio: inherit ? ['inherit', options.output ? 'pipe' : 'inherit', 'inherit'] : 'pipe',
       env: { ...process.env, ...options.env },
       // A group of its own, so that aborting ends the command and not only the nsenter before it.
       detached: !inherit,
@@ -61,7 +61,9 @@ export function execInNode(
     let stdout = '';
     let stderr = '';
     child.once('error', reject);
-    if (child.stdout && options.onLine) createInterface({ input: child.stdout }).on('line', options.onLine);
+    if (child.stdout && options.output) child.stdout.pipe(options.output);
+    else if (child.stdout && options.onLine)
+      createInterface({ input: child.stdout }).on('line', options.onLine);
     else child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     child.stdin?.on('error', () => {}); // a command that does not read its input is no error

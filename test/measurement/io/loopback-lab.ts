@@ -11,6 +11,7 @@ import type { ExecOptions, ExecResult } from '../../../src/runtimes/runtime.ts';
 
 /** A lab whose nodes are all this machine: exec runs the command here. */
 export const loopbackLab: ProbingLab = {
+  runtime: 'recording',
   programCommand: (program, flags = []) => [process.execPath, ...flags, programPath(program)],
   exec(_node: string, argv: string[], options: ExecOptions = {}): Promise<ExecResult> {
     return new Promise((resolve, reject) => {

@@ -10,26 +10,21 @@ import type { ContractLab } from './contract-lab.ts';
 /** One of each kind. */
 const NODES = ['paris', 'isp-paris', 't1-fra', 'pop-fra', 'root'];
 
-/** Lines `ADDRESS PORT` in, a TCP connection and a UDP datagram to each; link-local ones over every interface. */
-const REACH_OUT = `
-devices=$(ls /sys/class/net 2>/dev/null || ip -o link | cut -d: -f2 | cut -d@ -f1)
-reach() {
-  (exec 3<>"/dev/tcp/$1/$2" && echo hello >&3) &
-  (echo hello >"/dev/udp/$1/$2") &
-}
-for device in $devices; do ping -6 -c 2 -i 0.3 -w 1 "ff02::1%$device" & done >&2
+/** Fills the neighbour table: everybody on a link answers to ff02::1 (RFC 4291 section 2.7.1). */
+const MEET_NEIGHBOURS = `
+for device in $(ip -o link | cut -d: -f2 | cut -d@ -f1); do ping -6 -c 2 -i 0.3 -w 1 "ff02::1%$device" & done >&2
 wait
-neighbours=$(ip -6 neigh show | sed -n 's/^\\(fe80[^ ]*\\) dev \\([^ ]*\\).*/\\1%\\2/p')
-while read -r address port; do
-  case $address in
-    fe80*) for device in $devices; do reach "$address%$device" "$port"; done ;;
-    *) reach "$address" "$port" ;;
-  esac
-done
-for neighbour in $neighbours; do reach "$neighbour" "$port"; done
-sleep 1
-kill $(jobs -p)
-exit 0`;
+ip -6 neigh show`;
+
+/** A Node.js program: to each of the addresses of its input a TCP connection and a UDP datagram. */
+const REACH_OUT = `
+const { addresses, port } = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+const udp = { 4: require('dgram').createSocket('udp4'), 6: require('dgram').createSocket('udp6') };
+for (const address of addresses) {
+  require('net').connect({ host: address, port }).on('error', () => {});
+  udp[require('net').isIPv6(address) ? 6 : 4].send('hello', port, address, () => {});
+}
+setTimeout(() => process.exit(), 1500);`;
 
 export function closednessContract(contract: ContractLab): void {
   it('no socket of the host is reached from inside, over any address of the host or of a neighbour', async () => {
@@ -37,12 +32,7 @@ export function closednessContract(contract: ContractLab): void {
     try {
       await host.reached('127.0.0.1');
       expect(host.connections(), 'the test itself works').toBe(2);
-      const addresses = [...hostAddresses(), '127.0.0.1', '::1', '0.0.0.0'];
-      const input = addresses.map((address) => `${address} ${host.port}\n`).join('');
-      for (const node of NODES) {
-        const argv = ['bash', '-c', REACH_OUT];
-        expect((await contract.lab.exec(node, argv, { input })).exitCode).toBe(0);
-      }
+      await Promise.all(NODES.map((node) => reachOut(contract, node, host.port)));
       expect(host.connections()).toBe(2);
     } finally {
       host.close();
@@ -84,6 +74,26 @@ export function closednessContract(contract: ContractLab): void {
       expect(stdout, node).toBe('');
     }
   });
+}
+
+/** Over every address of the host and of every neighbour; link-local ones over every interface. */
+async function reachOut(contract: ContractLab, node: string, port: number): Promise<void> {
+  const { stdout } = await contract.sh(node, MEET_NEIGHBOURS);
+  const neighbours = [...stdout.matchAll(/^(fe80\S+) dev (\S+)/gm)].map(
+    ([, address, device]) => `${address}%${device}`,
+  );
+  const links = await contract.sh(node, 'ip -o link | cut -d: -f2 | cut -d@ -f1');
+  const devices = links.stdout
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+  const hosts = [...hostAddresses(), '127.0.0.1', '::1', '0.0.0.0'].flatMap((address) =>
+    address.startsWith('fe80:') ? devices.map((device) => `${address}%${device}`) : [address],
+  );
+  const [executable = ''] = contract.lab.programCommand('probe');
+  const input = JSON.stringify({ port, addresses: [...hosts, ...neighbours] });
+  const { exitCode, stderr } = await contract.lab.exec(node, [executable, '-e', REACH_OUT], { input });
+  expect(exitCode, stderr).toBe(0);
 }
 
 /** Of all interfaces of this machine, without scopes. */

@@ -2,8 +2,8 @@
 // Debian packages by debootstrap, under a name of our own, so that nobody takes it for Debian's.
 
 import type { Engine } from '../engine.ts';
-import { followStream } from './follow-stream.ts';
 import type { ImageInputs } from './plan-images.ts';
+import { imageId, pullImage } from './pull-image.ts';
 
 export const DEBIAN_RELEASE = 'bookworm';
 export const PUBLIC_BASE = `debian:${DEBIAN_RELEASE}-slim`;
@@ -22,7 +22,7 @@ export async function presentBase({
   docker,
 }: Pick<Engine, 'docker'>): Promise<ImageInputs['base'] | undefined> {
   for (const tag of [PUBLIC_BASE, OWN_BASE]) {
-    const id = await idOf(docker, tag);
+    const id = await imageId(docker, tag);
     if (id) return { tag, id };
   }
   return undefined;
@@ -35,8 +35,8 @@ export async function ensureBase(engine: Engine, options: BaseOptions = {}): Pro
   const present = await presentBase(engine);
   if (present && !rebuild) return present;
   onLine?.(`pulling ${PUBLIC_BASE}`, 'doing');
-  const pullError = await pull(docker, signal);
-  const pulled = pullError === undefined ? await idOf(docker, PUBLIC_BASE) : undefined;
+  const pullError = await pullImage(docker, PUBLIC_BASE, signal);
+  const pulled = pullError === undefined ? await imageId(docker, PUBLIC_BASE) : undefined;
   if (pulled) {
     onLine?.(`pulled ${PUBLIC_BASE}`, 'done');
     return { tag: PUBLIC_BASE, id: pulled };
@@ -49,25 +49,5 @@ export async function ensureBase(engine: Engine, options: BaseOptions = {}): Pro
     onLine,
     signal,
   });
-  return { tag: OWN_BASE, id: (await idOf(docker, OWN_BASE)) as string };
-}
-
-async function idOf(docker: Engine['docker'], tag: string): Promise<string | undefined> {
-  try {
-    return (await docker.getImage(tag).inspect()).Id;
-  } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
-    throw error;
-  }
-}
-
-/** Undefined when it worked, else why not. */
-async function pull(docker: Engine['docker'], signal?: AbortSignal): Promise<string | undefined> {
-  try {
-    await followStream(docker, docker.pull(PUBLIC_BASE, { abortSignal: signal }), { signal });
-    return undefined;
-  } catch (error) {
-    signal?.throwIfAborted();
-    return (error as { json?: { message?: string } }).json?.message ?? (error as Error).message;
-  }
+  return { tag: OWN_BASE, id: (await imageId(docker, OWN_BASE)) as string };
 }
