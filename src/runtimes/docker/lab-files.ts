@@ -32,6 +32,12 @@ import {
 import { projectName } from './project.ts';
 import { runFolders, serviceUser } from './run-folders.ts';
 
+/**
+ * Docker's bridges take longer than a bare one: br_netfilter shows every frame to iptables and connection tracking.
+ * Measured as what a crossing of an idle lab took more than its link's delay (docs/performance.md).
+ */
+const CROSSING_US = 16;
+
 /** In the lab's folder. */
 export const COMPOSE_FILE = 'compose.yaml';
 export const ORDER_FILE = 'compose.order.yaml';
@@ -109,7 +115,7 @@ function relayConfig(plan: LabPlan, addresses: AddressPlan): string {
   const addressOf = (node: string) => addresses.nodeAddress(place.get(node) ?? Number.NaN);
   const config = {
     seed: plan.seed,
-    underlay: { address: addresses.relay },
+    underlay: { address: addresses.relay, crossingUs: CROSSING_US },
     relayCommand: [NODE_PATH, ...NODE_FLAGS, programInImage('relay')],
     links: plan.links.map((link, index) => underlayLink(index, link, addressOf)),
   };

@@ -6,7 +6,6 @@
 import { join } from 'node:path';
 import type { PlannedNode } from '../lab-plan.ts';
 import { metricsTargets } from '../metrics-targets.ts';
-import type { ComposeService } from './compose-file.ts';
 import { LAB_PATH, NODE_PATH, programInImage } from './container-paths.ts';
 import { SERVICE_LABEL } from './labels.ts';
 

@@ -1,8 +1,11 @@
 // Talks to a lab's supervisor over its UNIX socket, seen from the host through the root of the lab's init process.
 
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import type { LabEvent } from '../runtime.ts';
 import { fromHost, SUPERVISOR_SOCKET } from './paths.ts';
+
+/** What a connection ends with when the other end is killed. */
+const CUT = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'];
 
 export async function askSupervisor<T>(
   initPid: number,
@@ -26,31 +29,32 @@ export async function* followEvents(
   signal?: AbortSignal,
 ): AsyncGenerator<LabEvent> {
   if (signal?.aborted) return;
-  const response = await send(initPid, 'GET', `/events?fromStart=${fromStart ? 1 : 0}`);
-  const stop = () => response.destroy();
+  let response: IncomingMessage | undefined;
+  const stop = () => response?.destroy();
   signal?.addEventListener('abort', stop, { once: true });
-  if (signal?.aborted) stop();
-  // Not through readline, whose iterator waits for ever when its input is destroyed.
-  response.setEncoding('utf8');
-  let unfinished = '';
   try {
+    response = await send(initPid, 'GET', `/events?fromStart=${fromStart ? 1 : 0}`);
+    if (signal?.aborted) return;
+    // Not through readline, whose iterator waits for ever when its input is destroyed.
+    response.setEncoding('utf8');
+    let unfinished = '';
     for await (const text of response) {
       const lines = (unfinished + text).split('\n');
       unfinished = lines.pop() ?? '';
       for (const line of lines) yield JSON.parse(line) as LabEvent;
     }
   } catch (error) {
-    // The lab's end cuts the stream: it is the end and no error.
+    // The lab's end cuts the stream, or the question already: it is the end and no error.
     const { code = '' } = error as NodeJS.ErrnoException;
-    if (!signal?.aborted && !['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(code)) throw error;
+    if (!signal?.aborted && !CUT.includes(code)) throw error;
   } finally {
     signal?.removeEventListener('abort', stop);
-    response.destroy();
+    response?.destroy();
   }
 }
 
 function send(initPid: number, method: string, path: string, body?: unknown) {
-  return new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
+  return new Promise<IncomingMessage>((resolve, reject) => {
     const outgoing = request(
       { socketPath: fromHost(initPid, SUPERVISOR_SOCKET), method, path, agent: false },
       resolve,

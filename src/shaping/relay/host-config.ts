@@ -5,7 +5,7 @@ import { parseJsonConfig } from '../../base/json-config.ts';
 import { z } from '../../base/schema.ts';
 import { parseAddress } from '../../net/ip-address.ts';
 import { MAX_LINKS } from './link-table.ts';
-import type { RelayChange, RelayLink } from './protocol.ts';
+import type { RelayChange, RelayLink, Underlay } from './protocol.ts';
 import { MAX_VNI } from './vxlan-header.ts';
 
 const amount = z.number().check(z.gte(0));
@@ -51,6 +51,7 @@ const config = z.strictObject({
   underlay: z.strictObject({
     address: ipv4,
     port: z.optional(z.int().check(z.gte(1), z.lte(65_535))),
+    crossingUs: z.optional(amount),
   }),
   /** What starts the relay's main.ts; absent: this Node on the source. */
   relayCommand: z.optional(z.array(name).check(z.minLength(1))),
@@ -69,7 +70,7 @@ const state = z.strictObject({ configuredAs: z.string(), links });
 export interface RelayHostConfig {
   seed: number;
   links: RelayLink[];
-  underlay: { address: string; port?: number };
+  underlay: Underlay;
   relayCommand?: string[];
 }
 

@@ -1,7 +1,7 @@
 // The relay process: started in the network namespace that holds its ends of the links, spoken to over standard input
 // and output (protocol.ts), gone when its parent closes them. It never returns to Node's event loop: one thread, one
 // loop, so that only the kernel stands between a deadline and its frame. With --underlay it listens for VXLAN on that
-// address instead of on interfaces. Usage: main.ts [--seed N] [--underlay ADDRESS [--port N]]
+// address instead of on interfaces. Usage: main.ts [--seed N] [--underlay ADDRESS [--port N] [--crossing-us N]]
 
 import { flushCompileCache } from 'node:module';
 import { setPriority } from 'node:os';
@@ -16,11 +16,9 @@ import { VxlanSocket } from './io/vxlan-socket.ts';
 import { MAX_DIRECTIONS } from './link-table.ts';
 import type { RelayAnswer } from './protocol.ts';
 import { Relay } from './relay.ts';
-import { VXLAN_PORT } from './vxlan-header.ts';
 
 const seed = Number(argument('--seed') ?? 1);
 const underlay = argument('--underlay');
-const port = Number(argument('--port') ?? VXLAN_PORT);
 
 // With NODE_COMPILE_CACHE set, the next start skips the TypeScript: a third of the time and half the memory. Written
 // now, since a relay is more often killed than ended.
@@ -43,13 +41,21 @@ for (;;) {
 
 function openTransport(): FrameSocket {
   try {
-    if (underlay !== undefined) return new VxlanSocket(clock, MAX_DIRECTIONS, underlay, port);
+    if (underlay !== undefined) {
+      const at = { address: underlay, port: numberOf('--port'), crossingUs: numberOf('--crossing-us') };
+      return new VxlanSocket(clock, MAX_DIRECTIONS, at);
+    }
     silenceNamespace();
     return new PacketSocket(clock, MAX_DIRECTIONS);
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exit(1);
   }
+}
+
+function numberOf(name: string): number | undefined {
+  const text = argument(name);
+  return text === undefined ? undefined : Number(text);
 }
 
 function argument(name: string): string | undefined {

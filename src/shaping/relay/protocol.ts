@@ -16,6 +16,16 @@ export interface VxlanEnd {
   address: string;
 }
 
+/** Where a relay listens for VXLAN. */
+export interface Underlay {
+  /** The relay's own IPv4 address there. */
+  address: string;
+  /** Absent: 4789. */
+  port?: number;
+  /** From the relay's decision to send until the frame is with the receiver, microseconds: that much earlier it is sent. */
+  crossingUs?: number;
+}
+
 /** A link as the relay sees it: two ends, one frame path between them each way. */
 export interface RelayLink {
   name: string;

@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { RelayAnswer, RelayChange, RelayLink, RelayRequest, RelayStats } from '../protocol.ts';
+import type { RelayAnswer, RelayChange, RelayLink, RelayRequest, RelayStats, Underlay } from '../protocol.ts';
 
 /** The relay makes next to no garbage: a small young generation keeps its memory down. */
 const NODE_FLAGS = ['--max-semi-space-size=1'];
@@ -13,8 +13,8 @@ const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 export interface RelayOptions {
   /** Path of the relay's network namespace, such as /run/netns/relay; absent: the caller's own. */
   namespace?: string;
-  /** Listen for VXLAN on this IPv4 address (port 4789 unless told) instead of on interfaces. */
-  underlay?: { address: string; port?: number };
+  /** Listen for VXLAN instead of on interfaces. */
+  underlay?: Underlay;
   /** Of its loss and jitter. */
   seed?: number;
   /** What starts the relay's main.ts; absent: this Node on the source. */
@@ -44,8 +44,12 @@ export interface RelayProcess {
 export function startRelay(options: RelayOptions = {}): RelayProcess {
   const enter = options.namespace ? ['nsenter', `--net=${options.namespace}`] : [];
   const command = options.command ?? [process.execPath, ...NODE_FLAGS, MAIN];
-  const { address, port } = options.underlay ?? {};
-  const transport = [...(address ? ['--underlay', address] : []), ...(port ? ['--port', String(port)] : [])];
+  const { address, port, crossingUs } = options.underlay ?? {};
+  const transport = [
+    ...(address ? ['--underlay', address] : []),
+    ...(port ? ['--port', String(port)] : []),
+    ...(crossingUs === undefined ? [] : ['--crossing-us', String(crossingUs)]),
+  ];
   const [program = '', ...argv] = [...enter, ...command, '--seed', String(options.seed ?? 1), ...transport];
   const child = spawn(program, argv, { stdio: ['pipe', 'pipe', 'pipe'], env: options.env ?? process.env });
   const waiting: { resolve: (answer: RelayAnswer) => void; reject: (error: Error) => void }[] = [];

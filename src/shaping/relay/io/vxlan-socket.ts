@@ -4,7 +4,7 @@
 
 import { UserError } from '../../../base/errors.ts';
 import { parseAddress } from '../../../net/ip-address.ts';
-import type { RelayEnd } from '../protocol.ts';
+import type { RelayEnd, Underlay } from '../protocol.ts';
 import {
   firstWord,
   markOf,
@@ -37,11 +37,14 @@ const IP_TTL = 2;
 const ADDRESS_BYTES = 16;
 const NONE = -1;
 
+/** Measured over a bridge that does nothing but forward. */
+const CROSSING_US = 16;
+
 export class VxlanSocket implements FrameSocket {
   readonly fd: number;
   readonly slots = new FrameSlots({ headerBytes: 0, superframes: false });
   readonly received: ReceiveBatch;
-  readonly crossingCostNs = 16_000;
+  readonly crossingCostNs: number;
   readonly noMemory = 0;
   readonly #port: number;
   readonly #sending: SendBatch;
@@ -49,9 +52,9 @@ export class VxlanSocket implements FrameSocket {
   /** By VNI: the address that its frames have to come from and go to; 0: no such VNI. */
   #nodeOf = new Int32Array(1024);
 
-  /** `port` is the relay's and the nodes'. */
-  constructor(clock: RelayClock, directions: number, address: string, port = VXLAN_PORT) {
-    this.#port = port;
+  constructor(clock: RelayClock, directions: number, { address, port, crossingUs }: Underlay) {
+    this.#port = port ?? VXLAN_PORT;
+    this.crossingCostNs = (crossingUs ?? CROSSING_US) * 1000;
     this.fd = openSocket('UDP', AF_INET, SOCK_DGRAM, 0);
     // Underlay frames cross no router, whatever happens: the lab is closed.
     requireOption(this.fd, SOL_IP, IP_TTL, 1);
@@ -60,7 +63,7 @@ export class VxlanSocket implements FrameSocket {
     const name = mapMemory(4096);
     this.#writeAddress(new Int32Array(name.view), 0, addressWord(address));
     if (bind(this.fd, name.address, ADDRESS_BYTES) < 0)
-      throw new Error(`the relay cannot listen on ${address} port ${port} (errno ${errno()})`);
+      throw new Error(`the relay cannot listen on ${address} port ${this.#port} (errno ${errno()})`);
     const batch = { fd: this.fd, clock, slots: this.slots, addressBytes: ADDRESS_BYTES };
     this.received = new ReceiveBatch({ ...batch, headerBytes: VXLAN_HEADER_BYTES });
     this.#sending = new SendBatch({ ...batch, headerBytes: VXLAN_HEADER_BYTES, directions });
