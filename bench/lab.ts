@@ -1,6 +1,7 @@
 // `npm run bench:lab`: how long a lab takes to build, start, converge, answer and vanish, and what it weighs. Prints
 // each figure beside its bar (anchors of the field, measured by hand on a machine of this kind) and appends a dated
-// table to docs/performance.md with --write. Each figure is the best of --runs, all runs are printed.
+// table to docs/performance.md with --write. Each figure is the best of --runs, all runs are printed. With --runtime docker
+// images are built first, and what a changed source costs is measured too.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -57,6 +58,10 @@ const record = (what: string, unit: string, bar: number, value: number) => {
 
 try {
   for (let run = 0; run < runs; run++) {
+    if (values.runtime === 'docker') {
+      benchDocker();
+      continue;
+    }
     if (!values.only || values.only === 'world') benchWorld();
     if (!values.only || values.only === 'routers') {
       benchRouters(40, { plumb: 0.4, converge: 1.5 });
@@ -89,6 +94,45 @@ function benchWorld(): void {
   record('status', 's', 0.3, lab(['status', '--json']).seconds);
   record('memory of the whole lab (PSS)', 'MB', 700, proportionalMemoryMb('world'));
   record('down', 's', 1, lab(['down']).seconds);
+}
+
+/** Containers: bars of the project's own. */
+function benchDocker(): void {
+  lab(['images']);
+  if (!values.only || values.only === 'tiny') benchContainers('tiny', { up: 20, status: 1, down: 5 });
+  if (!values.only || values.only === 'world') benchContainers('world', { up: 150, status: 2, down: 20 });
+  if (!values.only || values.only === 'images') benchRebuild();
+}
+
+function benchContainers(topology: string, bars: { up: number; status: number; down: number }): void {
+  // A name of its own: an engine has one project of a name, and a lab of the user's may be up.
+  const command = ['up', topology, '--name', `bench-${topology}`, '--no-compare', '--runtime', 'docker'];
+  const up = lab([...command, '--json']);
+  const { stages } = JSON.parse(up.output) as UpFacts;
+  record(`up ${topology}, until it is ready`, 's', bars.up, up.seconds);
+  const until = (stage: string) => (stages[stage] ?? Number.NaN) / 1000;
+  console.log(
+    `  of that: checks and images ${until('building').toFixed(2)}, containers and links ${(until('plumbed') - until('building')).toFixed(2)}, routes and services ${(Math.max(until('routed'), until('announced')) - until('plumbed')).toFixed(2)} s`,
+  );
+  record(`second up of ${topology}`, 's', bars.status, lab(command).seconds);
+  record(`status of ${topology}`, 's', bars.status, lab(['status', '--json']).seconds);
+  const stats = JSON.parse(lab(['stats', '--json']).output) as { services: { memoryBytes: number }[] };
+  const bytes = stats.services.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+  record(`memory of ${topology}'s containers`, 'MB', topology === 'world' ? 1600 : 400, bytes / 2 ** 20);
+  record(`down of ${topology}`, 's', bars.down, lab(['down']).seconds);
+}
+
+/** A program's source changes: what `up` would wait for, the launcher's own bundling included. */
+function benchRebuild(): void {
+  const file = join(PROJECT_FOLDER, 'src/dns/main.ts');
+  const source = readFileSync(file, 'utf8');
+  try {
+    writeFileSync(file, `${source}\nexport const changedAt = ${Date.now()};\n`);
+    record('images after a change of a source', 's', 5, lab(['images']).seconds);
+  } finally {
+    writeFileSync(file, source);
+    lab(['images', '--prune']);
+  }
 }
 
 /** Routers only, shaping off: times from the lab's own events. */
