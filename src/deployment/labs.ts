@@ -1,15 +1,20 @@
 // Finding labs by name, whatever runtime they run on.
 
 import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../base/errors.ts';
 import { nearestNames } from '../base/suggest.ts';
 import { dockerRuntime } from '../runtimes/docker/docker-runtime.ts';
 import { labFolder } from '../runtimes/lab-folder.ts';
 import { netnsRuntime } from '../runtimes/netns/netns-runtime.ts';
+import { isAlive, readRunState } from '../runtimes/run-state.ts';
 import type { RunningLab, Runtime } from '../runtimes/runtime.ts';
 import type { ResolvedTopology } from '../topology/resolved.ts';
 
 export const RUNTIMES: Runtime[] = [netnsRuntime, dockerRuntime];
+
+/** Removing a large lab on Docker takes a quarter of that. */
+const UP_ENDS_WITHIN_MS = 120_000;
 
 export interface FoundLab {
   lab: RunningLab;
@@ -49,11 +54,25 @@ export async function findLab(name?: string): Promise<FoundLab> {
   );
 }
 
-/** Removes every trace of a lab; true when there was something. */
+/** Removes every trace of a lab, ending the `up` that is at work on it; true when there was something. */
 export async function takeDown(name: string): Promise<boolean> {
-  let found = false;
+  let found = await endUp(name);
   for (const runtime of RUNTIMES) found = (await runtime.down(name)) || found;
   return found;
+}
+
+/** Interrupts the `up` that holds the lab's lock, as Ctrl-C would, and waits until it has cleaned up after itself. */
+async function endUp(name: string): Promise<boolean> {
+  const { lock } = labFolder(name);
+  const holder = readRunState(lock);
+  if (!isAlive(holder) || holder.initPid === process.pid) return false;
+  process.kill(holder.initPid, 'SIGTERM');
+  const deadline = Date.now() + UP_ENDS_WITHIN_MS;
+  while (isAlive(holder) && existsSync(lock)) {
+    if (Date.now() > deadline) process.kill(holder.initPid, 'SIGKILL');
+    await sleep(20);
+  }
+  return true;
 }
 
 function readTopology(name: string): ResolvedTopology {

@@ -77,7 +77,7 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
   const startedOn = Date.now();
   const { plan, topology } = planFor(options);
   const fingerprint = fingerprintOf(plan, options.shaping);
-  const running = await alreadyRunning(plan.name, fingerprint);
+  const running = await alreadyRunning(plan.name, fingerprint, options.runtime);
   const stages: Record<string, number> = {};
   const elapsed = () => Math.round(performance.now() - startedAt);
   if (running) {
@@ -94,6 +94,9 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
   if (options.observability) refuseObservability(runtime.name);
   await checkBirdConfigs(plan);
   options.signal?.throwIfAborted();
+  // A dead lab of that name on another runtime: its files would be in the way.
+  for (const other of RUNTIMES)
+    if (other !== runtime && (await other.find(plan.name))) await other.down(plan.name);
   stages['checked'] = elapsed();
   const lab = await runtime.up(plan, { ...options, onEvent });
   try {
@@ -120,11 +123,21 @@ function refuseObservability(runtime: RuntimeName): void {
 
 const STAGES = ['building', 'plumbed', 'started', 'routed', 'announced', 'measured', 'fetched', 'settled'];
 
-async function alreadyRunning(name: string, fingerprint: string): Promise<RunningLab | undefined> {
+async function alreadyRunning(
+  name: string,
+  fingerprint: string,
+  asked: RuntimeName | undefined,
+): Promise<RunningLab | undefined> {
   for (const runtime of RUNTIMES) {
     const lab = await runtime.find(name);
     const state = await lab?.status().then((status) => status.state);
     if (!lab || state === 'dead') continue;
+    if (asked && asked !== lab.runtime) {
+      throw new UserError({
+        message: `lab ${name} is running on the ${lab.runtime} runtime`,
+        hint: `./lab down --name ${name}, then ./lab up again; or --name another-name to run both`,
+      });
+    }
     const file = labFolder(name).fingerprint;
     if (!existsSync(file)) {
       throw new UserError({

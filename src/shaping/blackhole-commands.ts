@@ -7,15 +7,20 @@ import type { NamespacedCommand } from './commands.ts';
 
 /** Classic BPF, one instruction: return TC_ACT_SHOT (2), for every frame. Works without any tc action module. */
 const DROP_ALL = '1,6 0 0 2';
+/** Return TC_ACT_UNSPEC (-1): as if the filter were not there. */
+const ASK_THE_NEXT = '1,6 0 0 4294967295';
 
 /** Both states can be repeated without harm. */
 export function blackholeCommands(link: PlannedLink, state: 'blackhole' | 'restored'): NamespacedCommand[] {
   return [link.a, link.b].flatMap(({ node, interface: dev }) => {
     const tc = (...argv: string[]): NamespacedCommand => ({ node, program: 'tc', argv });
-    // Replacing by itself first makes the deletion succeed on a link that was no blackhole.
+    const where = ['dev', dev, 'ingress', 'protocol', 'all', 'pref', '1'];
+    const filter = (bytecode: string) =>
+      tc('filter', 'replace', ...where, 'handle', '1', 'bpf', 'direct-action', 'bytecode', bytecode);
+    // Keeps what is there: on Docker's link networks, filters of lower preference guard the same interface.
     const clsact = tc('qdisc', 'replace', 'dev', dev, 'clsact');
-    if (state === 'restored') return [clsact, tc('qdisc', 'delete', 'dev', dev, 'clsact')];
-    const where = ['dev', dev, 'ingress', 'protocol', 'all', 'pref', '1', 'handle', '1'];
-    return [clsact, tc('filter', 'replace', ...where, 'bpf', 'direct-action', 'bytecode', DROP_ALL)];
+    if (state === 'blackhole') return [clsact, filter(DROP_ALL)];
+    // Replacing first makes the deletion succeed on a link that was no blackhole; and drops nothing there.
+    return [clsact, filter(ASK_THE_NEXT), tc('filter', 'delete', ...where)];
   });
 }

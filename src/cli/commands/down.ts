@@ -2,7 +2,7 @@
 // always call it.
 
 import type { Command } from 'commander';
-import { UserError } from '../../base/errors.ts';
+import { type Problem, UserError } from '../../base/errors.ts';
 import { nearestNames } from '../../base/suggest.ts';
 import { cliOf } from '../context.ts';
 
@@ -17,29 +17,27 @@ export function define(command: Command): void {
       const labs = await listLabs();
       const chosen = options.all ? labs : chooseLabs(labs, cli.labName);
       const removed: string[] = [];
-      for (const name of chosen) if (await takeDown(name)) removed.push(name);
+      const problems: Problem[] = [];
+      for (const name of chosen) {
+        try {
+          if (await takeDown(name)) removed.push(name);
+        } catch (error) {
+          // One that cannot be removed does not keep the others.
+          if (!(error instanceof UserError) || chosen.length === 1) throw error;
+          problems.push(...error.problems);
+        }
+      }
+      if (removed.length === 0 && !options.all) refuseMistypedName(labs, cli.labName);
       if (cli.output.json) cli.output.data({ removed });
-      else if (removed.length === 0) cli.output.print('no lab is running');
+      else if (removed.length === 0 && problems.length === 0) cli.output.print('no lab is running');
       else for (const name of removed) cli.output.print(`lab ${name} is down, nothing of it is left`);
+      if (problems.length > 0) throw new UserError(problems);
     });
 }
 
-/** A name that is not listed is still tried: a lab killed while it started may have left something. */
+/** A name that is not listed is still tried: a lab killed while it started, or whose folder was deleted, may have left something. */
 function chooseLabs(labs: string[], name: string | undefined): string[] {
-  if (name !== undefined) {
-    const near = labs.includes(name) ? [] : nearestNames(name, labs);
-    if (near.length > 0) {
-      throw new UserError(
-        {
-          message: `no lab is named ${name}`,
-          expected: near.join(', '),
-          hint: `./lab down --name ${near[0]}`,
-        },
-        2,
-      );
-    }
-    return [name];
-  }
+  if (name !== undefined) return [name];
   if (labs.length > 1) {
     throw new UserError(
       {
@@ -50,4 +48,18 @@ function chooseLabs(labs: string[], name: string | undefined): string[] {
     );
   }
   return labs;
+}
+
+/** Nothing was there under a name that resembles one that is. */
+function refuseMistypedName(labs: string[], name: string | undefined): void {
+  const near = name === undefined || labs.includes(name) ? [] : nearestNames(name, labs);
+  if (near.length === 0) return;
+  throw new UserError(
+    {
+      message: `no lab is named ${name}`,
+      expected: near.join(', '),
+      hint: `./lab down --name ${near[0]}`,
+    },
+    2,
+  );
 }

@@ -2,7 +2,7 @@
 // node's network namespace and is never restarted, so that killing BIRD loses no link; each process of the node is a service of its
 // own in that namespace. Written in the Compose Specification as docker-compose 1.29 knows it, which version 2 reads too. Pure.
 
-import { stringify } from 'yaml';
+import { Document, isScalar, visit } from 'yaml';
 import type { LabPlan, PlannedNode, PlannedService, Shaping } from '../lab-plan.ts';
 import { expandArgv, expandPlaceholders, type RuntimePaths } from '../placeholders.ts';
 import { NODE_FLAGS } from '../programs.ts';
@@ -119,7 +119,15 @@ export function composeText(file: ComposeFile, lab: string, topology: string): s
     ' NODE owns the network namespace of a node, NODE.SERVICE is a process in it. End it with ./lab down.',
   ];
   // Quoted as YAML 1.1 needs it, which docker-compose 1.29 reads: it takes 1000:50 for a number to base 60.
-  const body = stringify(file, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
+  const document = new Document(file, { version: '1.1', aliasDuplicateObjects: false });
+  // Lists of words on one line each, as a command is typed; mounts below one another, as they are long.
+  visit(document, {
+    Seq: (_key, list) => {
+      const words = list.items.map((item) => (isScalar(item) ? String(item.value) : undefined));
+      list.flow = words.every((word) => word !== undefined && !word.includes(':/'));
+    },
+  });
+  const body = document.toString({ lineWidth: 0, flowCollectionPadding: false });
   return `${comment.map((line) => `#${line}`).join('\n')}\n${body}`;
 }
 
@@ -209,10 +217,10 @@ function processService(
   const argv = expandArgv(service.argv, CONTAINER_PATHS);
   const [uid = '', gid = ''] = options.user.split(':');
   return {
-    ...member(node.name, service.name, options),
     image: options.images[role],
     command: ['when-plumbed', ...argv, ...(isBird ? ['-u', uid, '-g', gid] : [])],
     user: isBird ? '0:0' : options.user,
+    ...member(node.name, service.name, options),
     ...(isBird ? { cap_add: BIRD_CAPABILITIES } : {}),
     // Ahead of others where it has to be: its timers must not mistake a busy machine for a dead neighbour.
     ...(service.urgent ? { cpu_shares: 4096 } : {}),
@@ -232,7 +240,6 @@ function relayServices(options: ComposeOptions): Record<string, ComposeService> 
       networks: { [UNDERLAY_NETWORK]: { ipv4_address: options.addresses.relay } },
     },
     [`${RELAY_NODE}.relay`]: {
-      ...member(RELAY_NODE, 'relay', options),
       image: options.images.service,
       command: [
         'when-plumbed',
@@ -243,10 +250,13 @@ function relayServices(options: ComposeOptions): Record<string, ComposeService> 
       ],
       // Its group is the lab owner's: the relay's socket is for both.
       user: `0:${options.user.split(':')[1]}`,
+      ...member(RELAY_NODE, 'relay', options),
       cap_add: ['NET_ADMIN', 'SYS_NICE', 'DAC_OVERRIDE'],
       // The most there is: real time is not to be had inside a container where the kernel has RT_GROUP_SCHED, and then
       // this is all that keeps frames on time on a busy machine.
       cpu_shares: 262_144,
+      // A check would be a process of the same weight. The relay's host starts it anew, and `./lab status` asks it.
+      healthcheck: { disable: true },
     },
   };
 }

@@ -2,9 +2,19 @@
 // at a time (more at once are no faster, and have made engines lose count of a network's endpoints: moby#42119).
 
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
-import { FOLDER_LABEL, type LabIdentity, labelFilter, NODE_LABEL, SERVICE_LABEL } from './labels.ts';
+import { UserError } from '../../base/errors.ts';
+import { engineWords } from './engine-trouble.ts';
+import {
+  FOLDER_LABEL,
+  LAB_LABEL,
+  type LabIdentity,
+  labelFilter,
+  NODE_LABEL,
+  SERVICE_LABEL,
+} from './labels.ts';
 
 /** Of everything that is started, stopped or removed. */
 export const AT_A_TIME = 4;
@@ -59,35 +69,91 @@ export async function findContainer(
   return found.find(({ Labels }) => Labels[SERVICE_LABEL] === service)?.Id;
 }
 
-/** Removes all that carries the lab's labels; true when there was something. */
-export async function removeAll(docker: Docker, lab: LabIdentity): Promise<boolean> {
+/** A container whose removal the engine has begun for another command holds its network for a while. */
+const REMOVED_WITHIN_MS = 30_000;
+const AGAIN_AFTER_MS = 200;
+
+/**
+ * Removes all that carries the lab's labels, again until nothing is left; true when there was something. What an engine was
+ * asked for by a Compose that was killed still comes: with `settleMs` it has to be empty for that long.
+ */
+export async function removeAll(docker: Docker, lab: LabIdentity, settleMs = 0): Promise<boolean> {
+  const deadline = performance.now() + REMOVED_WITHIN_MS;
+  let found = false;
+  let emptySince: number | undefined;
+  for (;;) {
+    const { count, problems } = await removeOnce(docker, lab);
+    if (count > 0) {
+      found = true;
+      emptySince = undefined;
+      if (performance.now() > deadline) throw notRemoved(lab, problems);
+      if (problems.length > 0) await sleep(AGAIN_AFTER_MS);
+      continue;
+    }
+    emptySince ??= performance.now();
+    if (performance.now() - emptySince >= settleMs) return found;
+    await sleep(AGAIN_AFTER_MS);
+  }
+}
+
+/** How many there were, and what could not be removed: one does not keep the others. */
+async function removeOnce(docker: Docker, lab: LabIdentity): Promise<{ count: number; problems: Error[] }> {
   const filters = labelFilter(lab);
   const containers = await docker.listContainers({ all: true, filters });
   // Those in another's network namespace first: an engine may refuse to remove one that others depend on.
   const members = containers.filter(({ Labels }) => Labels[SERVICE_LABEL]);
   const owners = containers.filter(({ Labels }) => !Labels[SERVICE_LABEL]);
+  const problems: Error[] = [];
   for (const group of [members, owners]) {
-    await each(group, ({ Id }) => docker.getContainer(Id).remove({ force: true, v: true }));
+    problems.push(
+      ...(await each(group, ({ Id }) => docker.getContainer(Id).remove({ force: true, v: true }))),
+    );
   }
   const networks = await docker.listNetworks({ filters });
-  await each(networks, ({ Id }) => docker.getNetwork(Id).remove());
+  problems.push(...(await each(networks, ({ Id }) => removeNetwork(docker, Id))));
   const volumes = (await docker.listVolumes({ filters })).Volumes ?? [];
-  await each(volumes, ({ Name }) => docker.getVolume(Name).remove());
-  return containers.length + networks.length + volumes.length > 0;
+  problems.push(...(await each(volumes, ({ Name }) => docker.getVolume(Name).remove())));
+  return { count: containers.length + networks.length + volumes.length, problems };
 }
 
-async function each<T>(items: T[], change: (item: T) => Promise<unknown>): Promise<void> {
-  await Readable.from(items).forEach(async (item: T) => void (await ignoreAbsence(change(item))), CHANGES);
+/** Containers of others that somebody has connected to it live on without it. */
+async function removeNetwork(docker: Docker, id: string): Promise<void> {
+  const network = docker.getNetwork(id);
+  const { Containers = {} } =
+    ((await network.inspect()) as { Containers?: Record<string, unknown> | null }) ?? {};
+  for (const container of Object.keys(Containers ?? {})) {
+    // An endpoint without a container is one that the engine lost count of; it goes by this too.
+    await ignoreAbsence(network.disconnect({ Container: container, Force: true }));
+  }
+  await network.remove();
 }
 
-/** Folders of the labs whose containers or networks use that project name, as Compose labels them. */
-export async function foldersOfProject(docker: Docker, project: string): Promise<Set<string>> {
+async function each<T>(items: T[], change: (item: T) => Promise<unknown>): Promise<Error[]> {
+  const problems: Error[] = [];
+  await Readable.from(items).forEach(async (item: T) => {
+    await ignoreAbsence(change(item)).catch((error: Error) => {
+      // Not the one's but the engine's: there is no use in asking for the others.
+      if (error instanceof UserError) throw error;
+      problems.push(error);
+    });
+  }, CHANGES);
+  return problems;
+}
+
+function notRemoved({ name }: LabIdentity, problems: Error[]): UserError {
+  const reasons = new Set(problems.map((problem) => engineWords(problem)));
+  return new UserError({
+    message: `the engine does not remove all of lab ${name}: ${[...reasons].slice(0, 3).join('; ') || 'more of it comes again and again'}`,
+    hint: `./lab down --name ${name} again; docker ps -a --filter label=${LAB_LABEL}=${name} shows what is left`,
+  });
+}
+
+/** Folders of the labs whose containers or networks use that project name, as Compose labels them; undefined for what is no lab. */
+export async function foldersOfProject(docker: Docker, project: string): Promise<Set<string | undefined>> {
   const filters = { label: [`com.docker.compose.project=${project}`] };
   const containers = await docker.listContainers({ all: true, filters });
   const networks = await docker.listNetworks({ filters });
-  return new Set(
-    [...containers, ...networks].map(({ Labels }) => Labels?.[FOLDER_LABEL] ?? 'something that is no lab'),
-  );
+  return new Set([...containers, ...networks].map(({ Labels }) => Labels?.[FOLDER_LABEL]));
 }
 
 /** Gone meanwhile, or already being removed: as was wanted. */

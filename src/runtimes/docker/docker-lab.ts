@@ -196,8 +196,7 @@ async function statusOf(
     throw error;
   });
   const dead = (reason: string) => deadStatus(plan, { runtime: 'docker', shaping, reason });
-  if (found instanceof UserError)
-    return dead(found.problems[0]?.message ?? 'the Docker engine does not answer');
+  if (found instanceof UserError) return dead(silenceReason(found));
   const owners = found.filter(({ service }) => service === undefined);
   const lost = plan.nodes.find(
     ({ name: node }) => !owners.some((each) => each.node === node && each.state.Running),
@@ -239,6 +238,12 @@ async function statusOf(
   });
 }
 
+/** Containers end with their engine, so that after it is back there is nothing to go on with. */
+function silenceReason({ problems: [problem] }: UserError): string {
+  const { message = 'the Docker engine does not answer', hint } = problem ?? {};
+  return hint ? `${message}\nfirst: ${hint}` : message;
+}
+
 async function serviceStatus(
   { name, health }: PlannedService,
   container: LabContainer | undefined,
@@ -247,7 +252,12 @@ async function serviceStatus(
   const { state, restarts = 0 } = container ?? {};
   const base = { name, restarts };
   if (!container || !state)
-    return { ...base, state: 'stopped', healthy: false, reason: 'it has no container' };
+    return {
+      ...base,
+      state: 'stopped',
+      healthy: false,
+      reason: 'its container is gone (./lab down and ./lab up make it anew)',
+    };
   if (state.Paused)
     return { ...base, state: 'running', healthy: false, reason: 'held by ./lab fail (silent)' };
   if (!state.Running || state.Restarting) {

@@ -34,6 +34,8 @@ import { makeRunFolders, removeRunFolders, runFolder } from './run-folders.ts';
 
 /** After Compose is done, for the last nodes to make their links. */
 const PLUMBED_WITHIN_MS = 30_000;
+/** What a Compose that was ended has asked the engine for may come so much later: making a container takes 0.1 s alone. */
+const SETTLE_MS = 1000;
 
 export const dockerRuntime: Runtime = {
   name: 'docker',
@@ -64,6 +66,8 @@ export const dockerRuntime: Runtime = {
       const addresses = addressPlan(chooseBlock(pool, await prefixesInUse(engine)));
       const file = labComposeFile(plan, { shaping, addresses, images });
       const nodes = [...plan.nodes.map(({ name }) => name), ...(shaping === 'relay' ? [RELAY_NODE] : [])];
+      const record = { shaping, startedAt: new Date().toISOString(), engine: engine.socket };
+      writeRecord(plan.name, { ...record, state: 'starting' });
       writePlan(
         { ...plan, files: [...plan.files, ...containerFiles(plan, shaping, addresses)] },
         shaping,
@@ -72,8 +76,6 @@ export const dockerRuntime: Runtime = {
       makeReadable(labFolder(plan.name).files);
       makeRunFolders(plan.name, nodes);
       writeComposeFiles(plan, file);
-      const record = { shaping, startedAt: new Date().toISOString(), engine: engine.socket };
-      writeRecord(plan.name, { ...record, state: 'starting' });
 
       const started = performance.now();
       const elapsed = () => `${((performance.now() - started) / 1000).toFixed(2)} s`;
@@ -91,7 +93,9 @@ export const dockerRuntime: Runtime = {
       tell('started', `${total} containers started after ${elapsed()}`);
       return dockerLab(plan.name);
     } catch (error) {
-      await this.down(plan.name);
+      await this.down(plan.name).catch((left: unknown) => {
+        throw withProblem(error, left);
+      });
       throw error;
     } finally {
       rmSync(labFolder(plan.name).lock, { force: true });
@@ -110,8 +114,11 @@ export const dockerRuntime: Runtime = {
     const record = readRecord(name);
     const folder = labFolder(name);
     // Without a record something may be there still: a lab whose folder was deleted.
-    const engine = record ? await connectEngine(record.engine) : await findEngine();
-    const removed = isRefusal(engine) ? false : await removeAll(engine.docker, { name, folder: folder.root });
+    const engine = record ? await engineOf(record.engine, folder.root) : await findEngine();
+    const settleMs = record?.state === 'starting' ? SETTLE_MS : 0;
+    const removed = isRefusal(engine)
+      ? false
+      : await removeAll(engine.docker, { name, folder: folder.root }, settleMs);
     if (!record && !removed) return false;
     removeRunFolders(name);
     for (const file of [COMPOSE_FILE, ORDER_FILE, '.env', 'change.lock'])
@@ -122,15 +129,32 @@ export const dockerRuntime: Runtime = {
   },
 };
 
+/** The one that a lab was started on. */
+async function engineOf(socket: string, folder: string): Promise<Engine> {
+  const engine = await findEngine(socket);
+  if (!isRefusal(engine)) return engine;
+  throw new UserError({
+    message: `what the lab has left cannot be removed: ${engine.reason}`,
+    hint: `${engine.hint}; if that engine is gone for good: rm -r ${folder}`,
+  });
+}
+
+/** Both as one: why it did not work, and why something of it is left. */
+function withProblem(error: unknown, left: unknown): unknown {
+  if (!(error instanceof UserError) || !(left instanceof UserError)) return error;
+  return new UserError([...error.problems, ...left.problems], error.exitCode, { cause: left });
+}
+
 /** Two checkouts that share an engine, or something of Compose that is no lab. */
 async function refuseForeignProject(engine: Engine, name: string, folder: string): Promise<void> {
   const others = await foldersOfProject(engine.docker, projectName(name));
   others.delete(folder);
-  const [other] = others;
-  if (other === undefined) return;
+  if (others.size === 0) return;
+  const [lab] = [...others].filter((other) => other !== undefined);
+  const project = projectName(name);
   throw new UserError({
-    message: `the name is in use: the Compose project ${projectName(name)} belongs to ${other}`,
-    hint: `--name another-name, or end that one first (./lab down --name ${name} in its checkout)`,
+    message: `the name ${name} is in use: the Compose project ${project} belongs to ${lab ? `the lab of another checkout, in ${lab}` : 'something that is no lab'}`,
+    hint: `--name another-name, or end that one first: ${lab ? `./lab down --name ${name} in its checkout` : `docker compose --project-name ${project} down`}`,
   });
 }
 

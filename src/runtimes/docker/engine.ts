@@ -15,6 +15,7 @@ import {
   refuseEngine,
   type VersionAnswer,
 } from './engine-facts.ts';
+import { explainSilence } from './engine-trouble.ts';
 
 export type { Refusal } from './engine-facts.ts';
 
@@ -67,6 +68,7 @@ export async function findEngine(socket?: string): Promise<Engine | Refusal> {
   } catch (error) {
     return noAnswer(address, error);
   }
+  explainSilence(docker, address.socket, `${howToStart(address)}; ./lab status says what is left`);
   return (
     refuseEngine(version, info, process.platform) ?? {
       docker,
@@ -91,9 +93,9 @@ function noAnswer({ socket, from }: EngineAddress, error: unknown): Refusal {
         hint: 'sudo ./lab ..., or sudo usermod -aG docker "$USER" and log in again (who is in that group is as good as root)',
       };
     case 'ENOENT':
-      return { reason: `no Docker engine: there is no socket ${where}`, hint: howToStart(socket) };
+      return { reason: `no Docker engine: there is no socket ${where}`, hint: howToStart({ socket, from }) };
     case 'ECONNREFUSED':
-      return { reason: `no Docker engine answers on ${where}`, hint: howToStart(socket) };
+      return { reason: `no Docker engine answers on ${where}`, hint: howToStart({ socket, from }) };
     default:
       return {
         reason: `the Docker engine on ${where} does not answer as one: ${message}`,
@@ -102,9 +104,13 @@ function noAnswer({ socket, from }: EngineAddress, error: unknown): Refusal {
   }
 }
 
-function howToStart(socket: string): string {
-  if (socket !== DEFAULT_SOCKET)
-    return 'start that engine, or unset DOCKER_HOST to use the one of the system';
+function howToStart({ socket, from }: EngineAddress): string {
+  if (socket !== DEFAULT_SOCKET) {
+    // Without a source it is the one that a lab was started on, whatever DOCKER_HOST says now.
+    return from === 'DOCKER_HOST'
+      ? 'start that engine, or unset DOCKER_HOST to use the one of the system'
+      : `start that engine${from ? ', or docker context use default to use the one of the system' : ''}`;
+  }
   const installed = ['/usr/sbin/dockerd', '/usr/bin/dockerd', '/usr/local/bin/dockerd'].some(existsSync);
   if (!installed) {
     return 'sudo apt-get install docker.io docker-compose (./lab up --runtime docker --install does it); or ./lab up --runtime netns';

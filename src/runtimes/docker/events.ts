@@ -61,7 +61,9 @@ export async function* labEvents(
       message: `the Docker engine tells no more: ${error}`,
     }),
   );
-  const own = followOwn(lab.name, options.fromStart, push, signal).finally(() => ended.abort());
+  const own = followOwn(lab.name, options.fromStart, push, signal)
+    .catch(() => {}) // no such file: the lab is down
+    .finally(() => ended.abort());
   signal.addEventListener('abort', () => wake(), { once: true });
   try {
     for (;;) {
@@ -93,6 +95,7 @@ async function followEngine(
   });
   const stop = () => (stream as unknown as { destroy(): void }).destroy();
   signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop(); // while the engine was asked
   try {
     for await (const line of createInterface({ input: stream })) {
       const event = translate(JSON.parse(line) as EngineEvent);

@@ -42,7 +42,8 @@ export function writeRecord(name: string, record: LabRecord): void {
 }
 
 export function removeRecord(name: string): void {
-  rmSync(recordFile(name), { force: true });
+  const file = recordFile(name);
+  for (const path of [`${file}.new`, file]) rmSync(path, { force: true });
 }
 
 /** One change at a time: what `change` does to the record is kept, unless it throws. */

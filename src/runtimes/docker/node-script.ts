@@ -95,7 +95,8 @@ function underlayScript(local: string, relay: string, ends: LinkEnd[]): string[]
 function relayScript(local: string): string[] {
   return [
     // It keeps Docker's address and its route to the nodes, and nothing else.
-    `ip link set dev "$(device_with ${local})" name ${UNDERLAY_DEVICE}`,
+    `device=$(device_with ${local})`,
+    ...rename(UNDERLAY_DEVICE),
     'ip route delete default 2>/dev/null || true',
     batch('tc', relayGuard(UNDERLAY_DEVICE)),
   ];
@@ -110,10 +111,18 @@ function linkNetworksScript(addresses: AddressPlan, ends: LinkEnd[]): string[] {
 
 /** Renames the interface and takes from it whatever Docker gave it: addresses and, with them, routes. */
 function takeDevice(address: string, name: string): string[] {
+  // A line each: `set -e` passes over what fails on the left of an `&&`.
   return [
     `device=$(device_with ${address})`,
-    `ip link set dev "$device" down && ip link set dev "$device" name ${name} && ip address flush dev ${name}`,
+    'ip link set dev "$device" down',
+    ...rename(name),
+    `ip address flush dev ${name}`,
   ];
+}
+
+/** Docker's own name stays as a second one: without it the engine finds no interface and tells no statistics at all. */
+function rename(name: string): string[] {
+  return [`ip link set dev "$device" name ${name}`, `ip link property add dev ${name} altname "$device"`];
 }
 
 function nodeLines(node: PlannedNode): string[] {

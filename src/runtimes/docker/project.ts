@@ -9,6 +9,18 @@ import type { Engine } from './engine.ts';
 /** More would be somebody else's story. */
 const LAST_LINES = 12;
 
+/**
+ * Runs its arguments and ends as they do. Its input is a pipe from us: when that closes before, we were killed, and the
+ * whole process group goes too, or Compose would go on making containers that nobody waits for.
+ */
+const LIVES_NO_LONGER_THAN_WE = `exec 3<&0
+(cat <&3 >/dev/null 2>&1; kill -KILL 0) >/dev/null 2>&1 &
+watch=$!
+"$@" </dev/null 3<&-
+code=$?
+kill -KILL $watch
+exit $code`;
+
 /** The project's name in Compose, and the beginning of its containers' names. */
 export function projectName(lab: string): string {
   return `catchment-${lab}`;
@@ -29,24 +41,25 @@ export async function composeUp(
   },
 ): Promise<void> {
   const { project, folder, files, profiles = [], services = [], signal } = options;
-  const [program = '', ...words] = [
+  const words = [
     ...compose.argv,
     ...['--project-name', project],
     ...files.flatMap((file) => ['--file', file]),
     ...profiles.flatMap((profile) => ['--profile', profile]),
     ...['up', '--detach', '--no-build', ...services],
   ];
-  const child = spawn(program, words, {
+  const child = spawn('sh', ['-c', LIVES_NO_LONGER_THAN_WE, 'sh', ...words], {
     cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...engine.env, COMPOSE_HTTP_TIMEOUT: '180', COMPOSE_PARALLEL_LIMIT: undefined },
     detached: true, // a group of its own: Ctrl-C is ours to handle
   });
+  child.stdin.on('error', () => {}); // it has ended: its exit tells
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => said.push(text));
   }
-  const abort = () => child.pid && process.kill(-child.pid, 'SIGKILL');
+  const abort = () => child.pid && child.exitCode === null && process.kill(-child.pid, 'SIGKILL');
   signal?.addEventListener('abort', abort, { once: true });
   if (signal?.aborted) abort();
   const code = await new Promise<number | null>((resolve, reject) => {
@@ -54,6 +67,7 @@ export async function composeUp(
     child.once('close', resolve);
   }).finally(() => signal?.removeEventListener('abort', abort));
   if (signal?.aborted) throw new UserError({ message: 'interrupted' });
+  child.stdin.destroy();
   if (code === 0) return;
   const lines = said.join('').split('\n').filter(isTrouble);
   throw new UserError({

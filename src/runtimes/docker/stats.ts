@@ -29,7 +29,8 @@ export async function serviceStats(docker: Docker, containers: LabContainer[]): 
     return {
       node: container.node,
       service: container.service ?? 'node',
-      cpuPercent: first && elapsedMs > 0 ? (100 * (cpuNs - first.cpuNs)) / (elapsedMs * 1e6) : 0,
+      // A container that was restarted in between counts from nought again.
+      cpuPercent: first && elapsedMs > 0 ? Math.max(0, (100 * (cpuNs - first.cpuNs)) / (elapsedMs * 1e6)) : 0,
       memoryBytes,
     };
   });

@@ -15,7 +15,7 @@ export const FIXED = {
   lab: { name: 'tiny', folder: '/home/you/catchment/.lab/tiny' },
   files: '/home/you/catchment/.lab/tiny/files',
   run: '/home/you/catchment/.lab/tiny/run',
-  addresses: addressPlan('10.213.0.0/20'),
+  addresses: addressPlan('10.213.0.0/19'),
   images: {
     client: 'catchment/client:c',
     router: 'catchment/router:r',
