@@ -57,7 +57,8 @@ export async function findLab(name?: string): Promise<FoundLab> {
 /** Removes every trace of a lab, ending the `up` that is at work on it; true when there was something. */
 export async function takeDown(name: string): Promise<boolean> {
   let found = await endUp(name);
-  for (const runtime of RUNTIMES) found = (await runtime.down(name)) || found;
+  // netns last: it removes the lab's files without having run it, and where an engine does not answer nothing may be lost.
+  for (const runtime of RUNTIMES.toReversed()) found = (await runtime.down(name)) || found;
   return found;
 }
 

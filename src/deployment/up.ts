@@ -105,11 +105,18 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
   } catch (error) {
     // Interrupted: nothing is left. Not ready in time: left to be looked at, and the error says how.
     if (options.signal?.aborted) await runtime.down(plan.name);
+    else if (!(await runtime.find(plan.name))) throw takenDown(plan.name, error);
     throw error;
   }
   const tookMs = elapsed();
   const urls = options.observability ? await lab.observe?.({ ...options, onEvent }) : undefined;
   return { lab, topology, alreadyRunning: false, tookMs, stages, ...(urls && { urls }) };
+}
+
+/** What it was waiting for says nothing then. */
+function takenDown(name: string, cause: unknown): UserError {
+  const message = `lab ${name} was taken down before it was ready`;
+  return new UserError({ message, hint: `./lab up --name ${name} starts it anew` }, 1, { cause });
 }
 
 /** Grafana comes as a container image. */

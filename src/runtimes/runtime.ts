@@ -137,6 +137,8 @@ export interface RunningLab {
   readonly runtime: RuntimeName;
   /** Folder, reachable from here, that holds a node's sockets while the lab runs (`{run}` of the plan). */
   runFolder(node: string): string;
+  /** The same folder as commands in the node see it. */
+  runFolderInside(node: string): string;
   /** Arguments that run one of the project's programs inside a node; `flags` are Node's own. */
   programCommand(program: ProgramName, flags?: readonly string[]): string[];
   status(): Promise<LabStatus>;

@@ -9,7 +9,7 @@ const visible = COMMANDS.filter((entry) => !entry.hidden);
 
 describe('wrong usage ends with 2 and the nearest valid names', () => {
   const cases: [string, string[], RegExp][] = [
-    ['an unknown command', ['statsu'], /no command "statsu"\n {2}expected: status/],
+    ['an unknown command', ['statuss'], /no command "statuss"\n {2}expected: status/],
     ['a word like no command', ['frobnicate'], /expected: up, down, status/],
     [
       'an unknown option',

@@ -27,7 +27,7 @@ const complete = (...words: string[]) =>
 
 describe('completion', () => {
   const cases: [string[], string[]][] = [
-    [['st'], ['status']],
+    [['sta'], ['status', 'stats']],
     [
       ['exec', 'pop'],
       ['pop-fra', 'pop-lon'],
@@ -55,7 +55,7 @@ describe('completion', () => {
       ['--name', ''],
       ['mine', 'world'],
     ],
-    [['--name', 'mine', 'stat'], ['status']],
+    [['--name', 'mine', 'statu'], ['status']],
     [['help', 'cap'], ['capture']],
     [['completion', 'z'], ['zsh']],
   ];

@@ -129,6 +129,22 @@ test('logs of a service, and of all of a node with their names before each line'
   expect(lab('logs', 'pop-fra').out).toMatch(/^bird: /m);
 });
 
+test('stats are one JSON object, with --watch one a line until Ctrl-C', async () => {
+  const service = {
+    node: expect.any(String),
+    cpuPercent: expect.any(Number),
+    memoryBytes: expect.any(Number),
+  };
+  const { services, total } = json('stats');
+  expect(services).toContainEqual({ ...service, service: 'edge', node: 'pop-fra' });
+  expect(total.memoryBytes).toBeGreaterThan(services[0].memoryBytes);
+  const child = spawn(join(PROJECT, 'lab'), ['stats', '--watch', '--json'], { env });
+  const first = await new Promise((resolve) => child.stdout.once('data', resolve));
+  expect(JSON.parse(String(first).split('\n')[0] ?? '')).toMatchObject({ total: expect.anything() });
+  child.kill('SIGINT');
+  expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(0);
+});
+
 test('events are NDJSON with --json', () => {
   const events = lab('events', '--json')
     .out.trim()

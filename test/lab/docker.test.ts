@@ -123,7 +123,7 @@ describe.skipIf(reason)(titled('on a Docker engine'), () => {
       it('removes what carries its labels when even its folder is gone, and nothing else', async () => {
         const stranger = await docker().createNetwork({ Name: `stranger-${process.pid}` });
         try {
-          await removeAll(docker(), { name: 'tiny', folder: '/nowhere/tiny' });
+          await removeAll(docker(), { name: 'contract', folder: '/nowhere/contract' });
           expect(await inEngine(folder())).not.toEqual([]);
           expect(await stranger.inspect()).toMatchObject({ Name: `stranger-${process.pid}` });
         } finally {
@@ -133,7 +133,9 @@ describe.skipIf(reason)(titled('on a Docker engine'), () => {
 
       it('remembers in its folder how it was built', () => {
         expect(existsSync(join(folder(), 'compose.yaml'))).toBe(true);
-        expect(readFileSync(join(folder(), '.env'), 'utf8')).toBe('COMPOSE_PROJECT_NAME=catchment-tiny\n');
+        expect(readFileSync(join(folder(), '.env'), 'utf8')).toBe(
+          'COMPOSE_PROJECT_NAME=catchment-contract\n',
+        );
       });
     },
   );

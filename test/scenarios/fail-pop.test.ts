@@ -19,6 +19,7 @@ function recordingLab(exec: RunningLab['exec']) {
     name: 'recorded',
     runtime: 'recording',
     runFolder: () => outDir,
+    runFolderInside: () => outDir,
     programCommand: (program) => [program],
     status: async () => ({ shaping: 'off' }) as LabStatus,
     exec,

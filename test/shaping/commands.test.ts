@@ -81,6 +81,15 @@ describe('commands for links', () => {
         'london: tc filter replace dev isp-london ingress protocol all pref 1 handle 1 bpf direct-action bytecode "1,6 0 0 2"',
       ],
     ],
+    [
+      'a blackhole ends without anything dropped, and leaves the filters of others',
+      blackholeCommands(link, 'restored').slice(0, 3),
+      [
+        'london: tc qdisc replace dev isp-london clsact',
+        'london: tc filter replace dev isp-london ingress protocol all pref 1 handle 1 bpf direct-action bytecode "1,6 0 0 4294967295"',
+        'london: tc filter delete dev isp-london ingress protocol all pref 1',
+      ],
+    ],
   ])('%s', (_sentence, commands, lines) => {
     expect(commands.map(show)).toEqual(lines);
   });

@@ -23,7 +23,7 @@ Example:
       // --norc: the user's own prompt would hide where this shell is.
       const result = await lab.exec(name, ['bash', '--norc', '--noprofile', '-i'], {
         stdio: 'inherit',
-        env: { PS1: `${name}# `, BIRD_SOCKET: `/run/catchment/nodes/${name}/bird.ctl` },
+        env: { PS1: `${name}# `, BIRD_SOCKET: `${lab.runFolderInside(name)}/bird.ctl` },
       });
       process.exitCode = result.exitCode;
     });

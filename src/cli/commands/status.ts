@@ -42,7 +42,7 @@ export function printStatus(output: Output, status: LabStatus, withLinks: boolea
         { title: 'CITY', cell: (node) => node.city },
         { title: 'AS', align: 'right', cell: (node) => String(node.asn) },
         { title: 'ADDRESS', cell: (node) => node.addresses[0] ?? '' },
-        { title: 'SERVICES', cell: (node) => services(output, node) },
+        { title: 'SERVICES', cell: (node) => services(output, node, status.state === 'dead') },
         { title: 'ANYCAST', cell: (node) => anycast(output, status, node) },
       ],
       status.nodes,
@@ -58,11 +58,12 @@ export function printStatus(output: Output, status: LabStatus, withLinks: boolea
   }
 }
 
-function services(output: Output, node: NodeStatus): string {
+/** Of a dead lab each would say the same, which is said below. */
+function services(output: Output, node: NodeStatus, dead: boolean): string {
   const list = node.services.map((service) =>
     service.healthy
       ? service.name
-      : output.style('red', `${service.name}: ${service.reason ?? service.state}`),
+      : output.style('red', dead ? service.name : `${service.name}: ${service.reason ?? service.state}`),
   );
   const failed = node.failed ? [output.style('red', `failed (${node.failed})`)] : [];
   return [...failed, ...list].join(' ');

@@ -120,11 +120,15 @@ export function composeText(file: ComposeFile, lab: string, topology: string): s
   ];
   // Quoted as YAML 1.1 needs it, which docker-compose 1.29 reads: it takes 1000:50 for a number to base 60.
   const document = new Document(file, { version: '1.1', aliasDuplicateObjects: false });
-  // Lists of words on one line each, as a command is typed; mounts below one another, as they are long.
   visit(document, {
+    // Lists of words on one line each, as a command is typed; mounts below one another, as they are long.
     Seq: (_key, list) => {
-      const words = list.items.map((item) => (isScalar(item) ? String(item.value) : undefined));
-      list.flow = words.every((word) => word !== undefined && !word.includes(':/'));
+      list.flow = list.items.every((item) => isScalar(item) && !/^\/.*:\//.test(String(item.value)));
+    },
+    // Compose puts variables in: ours are meant, and a dollar in a folder's name is none.
+    Scalar: (_key, scalar) => {
+      if (typeof scalar.value === 'string')
+        scalar.value = scalar.value.replace(/\$(?!\{CATCHMENT_)/g, '$$$$');
     },
   });
   const body = document.toString({ lineWidth: 0, flowCollectionPadding: false });

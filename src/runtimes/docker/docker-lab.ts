@@ -20,7 +20,7 @@ import type { LabStatus, RunningLab, ServiceStatus } from '../runtime.ts';
 import { checkService } from '../service-health.ts';
 import { CONTAINER_PATHS, RELAY_SOCKET } from './compose-file.ts';
 import { containerLogs } from './container-logs.ts';
-import { NODE_PATH, programInImage } from './container-paths.ts';
+import { NODE_PATH, programInImage, RUN_PATH } from './container-paths.ts';
 import { findContainer, type LabContainer, labContainers } from './containers.ts';
 import { connectEngine } from './engine.ts';
 import { labEvents, recordEvent } from './events.ts';
@@ -53,13 +53,17 @@ export function dockerLab(name: string): RunningLab {
   const exec: RunningLab['exec'] = async (node, argv, options) =>
     execInContainer((await engine()).docker, await container(node), argv, options);
 
-  /** The lab's links and failures as they are, for one change; what it did is remembered unless it fails. */
+  /** The lab's links and failures as they are, for one change; what it did is remembered, even if it then fails. */
   const change = (what: (parts: { links: LinkTable; failures: Failures }) => Promise<void>) =>
     changeRecord(name, async (record) => {
       const parts = await partsOf(record);
-      await what(parts);
-      record.links = parts.links.snapshot();
-      record.failures = parts.failures.snapshot();
+      try {
+        await what(parts);
+      } finally {
+        // Also of a change that was done in part: both tell what is so.
+        record.links = parts.links.snapshot();
+        record.failures = parts.failures.snapshot();
+      }
     });
   const partsOf = async (record: LabRecord) => {
     const runCommands = (commands: NamespacedCommand[]) => runInNodes(exec, commands);
@@ -87,6 +91,7 @@ export function dockerLab(name: string): RunningLab {
     name,
     runtime: 'docker',
     runFolder: (node) => runFolder(name, node),
+    runFolderInside: () => RUN_PATH,
     programCommand: (program, flags = []) => [NODE_PATH, ...flags, programInImage(program)],
     status: async () => statusOf(name, await plan(), containers),
     exec,
@@ -203,8 +208,11 @@ async function statusOf(
   );
   if (lost && record.state === 'started') {
     // Only the engine's restart, or somebody by hand, ends the container that owns a node's namespace.
+    const ended = 'the Docker engine was restarted, or somebody did it by hand';
     return dead(
-      `the containers of its nodes have ended (${lost.name} first): the Docker engine was restarted, or they were stopped by hand`,
+      owners.some(({ state }) => state.Running)
+        ? `the container of node ${lost.name} has ended and all links of it: ${ended}`
+        : `the containers of its nodes have ended: ${ended}`,
     );
   }
   const services = await Promise.all(
@@ -241,7 +249,7 @@ async function statusOf(
 /** Containers end with their engine, so that after it is back there is nothing to go on with. */
 function silenceReason({ problems: [problem] }: UserError): string {
   const { message = 'the Docker engine does not answer', hint } = problem ?? {};
-  return hint ? `${message}\nfirst: ${hint}` : message;
+  return hint ? `${message} (first: ${hint})` : message;
 }
 
 async function serviceStatus(

@@ -142,6 +142,7 @@ async function engineOf(socket: string, folder: string): Promise<Engine> {
 /** Both as one: why it did not work, and why something of it is left. */
 function withProblem(error: unknown, left: unknown): unknown {
   if (!(error instanceof UserError) || !(left instanceof UserError)) return error;
+  if (error.message === left.message) return error;
   return new UserError([...error.problems, ...left.problems], error.exitCode, { cause: left });
 }
 

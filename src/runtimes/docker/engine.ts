@@ -68,7 +68,11 @@ export async function findEngine(socket?: string): Promise<Engine | Refusal> {
   } catch (error) {
     return noAnswer(address, error);
   }
-  explainSilence(docker, address.socket, `${howToStart(address)}; ./lab status says what is left`);
+  explainSilence(
+    docker,
+    address.socket,
+    `${howToStart(address)}; then ./lab down, since containers end with their engine`,
+  );
   return (
     refuseEngine(version, info, process.platform) ?? {
       docker,

@@ -93,11 +93,16 @@ async function followEngine(
     since: sinceMs / 1000,
     filters: JSON.stringify({ ...labelFilter(lab), type: ['container'] }),
   });
-  const stop = () => (stream as unknown as { destroy(): void }).destroy();
+  const lines = createInterface({ input: stream });
+  // Both: lines of a stream that is destroyed never end by themselves.
+  const stop = () => {
+    lines.close();
+    (stream as unknown as { destroy(): void }).destroy();
+  };
+  if (signal.aborted) return stop(); // while the engine was asked
   signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop(); // while the engine was asked
   try {
-    for await (const line of createInterface({ input: stream })) {
+    for await (const line of lines) {
       const event = translate(JSON.parse(line) as EngineEvent);
       if (event) push(event);
     }
@@ -160,12 +165,24 @@ async function followOwn(
         offset += bytesRead;
         const lines = (rest + buffer.toString('utf8', 0, bytesRead)).split('\n');
         rest = lines.pop() ?? '';
-        for (const line of lines) push(JSON.parse(line) as LabEvent);
+        for (const line of lines) {
+          const event = parseEvent(line);
+          if (event) push(event);
+        }
       }
       if (nlink === 0) return; // removed: the lab is down
       await sleep(POLL_MS, undefined, { signal }).catch(() => {});
     }
   } finally {
     await file?.close();
+  }
+}
+
+/** A line that a full disk has cut is left out. */
+function parseEvent(line: string): LabEvent | undefined {
+  try {
+    return JSON.parse(line) as LabEvent;
+  } catch {
+    return undefined;
   }
 }

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { PassThrough, type Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { Exec } from 'dockerode';
 import type { ExecOptions, ExecResult } from '../runtime.ts';
@@ -15,6 +16,7 @@ export async function execInContainer(
   argv: string[],
   options: ExecOptions = {},
 ): Promise<ExecResult> {
+  if (options.signal?.aborted) return { exitCode: 143, stdout: '', stderr: '' };
   const terminal =
     options.stdio === 'inherit' && !options.output && process.stdin.isTTY && process.stdout.isTTY;
   const exec = await docker.getContainer(id).exec({
@@ -123,10 +125,13 @@ function environment(env: Record<string, string> = {}, terminal: boolean): strin
  */
 async function endCommand(docker: Docker, id: string, exec: Exec): Promise<void> {
   try {
-    const { Pid } = await exec.inspect();
+    // Started a moment ago, it may have no pid yet.
+    let { Pid, Running } = await exec.inspect();
+    for (; Running && Pid === 0; { Pid, Running } = await exec.inspect()) await sleep(10);
     const inside = /^NSpid:.*\s(\d+)$/m.exec(readFileSync(`/proc/${Pid}/status`, 'utf8'))?.[1];
     if (!inside) return;
-    const kill = await docker.getContainer(id).exec({ Cmd: ['sh', '-c', `kill -TERM ${inside}`] });
+    // An exec leads a process group of its own: what it started goes too.
+    const kill = await docker.getContainer(id).exec({ Cmd: ['sh', '-c', `kill -s TERM -- -${inside}`] });
     await kill.start({ Detach: true });
   } catch {
     // It has ended by itself, or the lab has.

@@ -2,6 +2,7 @@
 // only ever shown, never read: the engine's events tell how far it is.
 
 import { spawn } from 'node:child_process';
+import { connect } from 'node:net';
 import { UserError } from '../../base/errors.ts';
 import type { ComposeCommand } from './compose-command.ts';
 import type { Engine } from './engine.ts';
@@ -69,6 +70,12 @@ export async function composeUp(
   if (signal?.aborted) throw new UserError({ message: 'interrupted' });
   child.stdin.destroy();
   if (code === 0) return;
+  if (!(await listens(engine.socket))) {
+    throw new UserError({
+      message: `the Docker engine on ${engine.socket} was stopped while Compose made the lab's containers`,
+      hint: 'start it again, then ./lab up: what was made is removed first',
+    });
+  }
   const lines = said.join('').split('\n').filter(isTrouble);
   throw new UserError({
     message: `Compose could not start the lab's containers (exit code ${code}): ${lines.slice(-LAST_LINES).join('\n')}`,
@@ -76,11 +83,22 @@ export async function composeUp(
   });
 }
 
+/** By a new connection: an engine that ends goes on answering on those it has. */
+function listens(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = connect(socket);
+    connection.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    connection.once('connect', () => connection.destroy());
+  });
+}
+
 /** Its progress lines say what works. */
 function isTrouble(line: string): boolean {
   return (
     line.trim() !== '' &&
-    !/^(Creating|Starting|Pulling|Recreating) \S+ +\.\.\.|^ (Container|Network) /.test(line)
+    !/^(Creating|Starting|Pulling|Recreating) \S+ +\.\.\.|^Creating network |^ (Container|Network) /.test(
+      line,
+    )
   );
 }
 

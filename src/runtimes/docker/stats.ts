@@ -4,8 +4,9 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ContainerStats } from 'dockerode';
-import type { ServiceStats } from '../runtime.ts';
+import { LAB_NODE, type ServiceStats } from '../runtime.ts';
 import type { LabContainer } from './containers.ts';
+import { RELAY_NODE } from './node-script.ts';
 
 const BETWEEN_READINGS_MS = 1000;
 const QUESTIONS = { concurrency: 8 };
@@ -27,7 +28,7 @@ export async function serviceStats(docker: Docker, containers: LabContainer[]): 
     const first = before.get(container.id);
     const elapsedMs = first ? readAtMs - first.readAtMs : 0;
     return {
-      node: container.node,
+      node: container.node === RELAY_NODE ? LAB_NODE : container.node,
       service: container.service ?? 'node',
       // A container that was restarted in between counts from nought again.
       cpuPercent: first && elapsedMs > 0 ? Math.max(0, (100 * (cpuNs - first.cpuNs)) / (elapsedMs * 1e6)) : 0,

@@ -34,6 +34,7 @@ export function netnsLab(name: string, state: RunState): RunningLab {
     name,
     runtime: 'netns',
     runFolder: (node) => fromHost(initPid, nodeRunFolder(node)),
+    runFolderInside: nodeRunFolder,
     programCommand: (program, flags = []) => [process.execPath, ...flags, programPath(program)],
     status: async () => {
       if (!isAlive(state)) return killedStatus(name);

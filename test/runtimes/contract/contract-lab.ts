@@ -48,7 +48,8 @@ export interface ContractLab {
   popOf(client: string): Promise<string | undefined>;
 }
 
-export const LAB_NAME = 'tiny';
+/** Not the topology's: an engine knows one project of a name, and somebody may have a lab `tiny` up. */
+export const LAB_NAME = 'contract';
 
 export function contractLab(name: RuntimeName, harness: RuntimeHarness, runner: LabRunner): ContractLab {
   const runtime = RUNTIMES.find((each) => each.name === name);
@@ -72,7 +73,15 @@ export function contractLab(name: RuntimeName, harness: RuntimeHarness, runner: 
       return current().lab;
     },
     async up() {
-      const { code, err } = runner.lab('up', 'tiny', '--no-compare', '--yes', ...harness.up);
+      const { code, err } = runner.lab(
+        'up',
+        'tiny',
+        '--name',
+        LAB_NAME,
+        '--no-compare',
+        '--yes',
+        ...harness.up,
+      );
       if (code !== 0) throw new Error(`./lab up tiny ended with ${code}: ${err}`);
       found = await findLab(LAB_NAME);
     },

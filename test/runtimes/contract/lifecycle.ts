@@ -14,7 +14,7 @@ export function lifecycleContract(contract: ContractLab): void {
 
   it('a second up changes nothing', async () => {
     const before = await contract.status();
-    const again = runner.lab('up', 'tiny', '--no-compare', ...harness.up);
+    const again = runner.lab('up', 'tiny', '--name', LAB_NAME, '--no-compare', ...harness.up);
     expect(again.code, again.err).toBe(0);
     expect(again.out).toContain('nothing changed');
     const after = await contract.status();
@@ -25,7 +25,16 @@ export function lifecycleContract(contract: ContractLab): void {
   });
 
   it('up of another plan under its name is refused with what to type', () => {
-    const { code, err } = runner.lab('up', 'tiny', '--no-compare', '--seed', '7', ...harness.up);
+    const { code, err } = runner.lab(
+      'up',
+      'tiny',
+      '--name',
+      LAB_NAME,
+      '--no-compare',
+      '--seed',
+      '7',
+      ...harness.up,
+    );
     expect(code).toBe(1);
     expect(err).toContain(`./lab down --name ${LAB_NAME}`);
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readBirdState } from '../../../src/routing/io/bird-control.ts';
 import { predictCatchment } from '../../../src/routing/predict-catchment.ts';
-import type { ContractLab } from './contract-lab.ts';
+import { type ContractLab, LAB_NAME } from './contract-lab.ts';
 
 /** The control or admin socket of each kind of service in its node's folder. */
 const SOCKETS: Record<string, string> = {
@@ -21,7 +21,7 @@ export function statusContract(contract: ContractLab): void {
   it('is ready, with every service healthy and every POP announced', async () => {
     await contract.ready();
     const status = await contract.status();
-    expect(status).toMatchObject({ name: 'tiny', topology: 'tiny', runtime: contract.runtime.name });
+    expect(status).toMatchObject({ name: LAB_NAME, topology: 'tiny', runtime: contract.runtime.name });
     expect(['netem', 'relay']).toContain(status.shaping);
     expect(Date.parse(status.startedAt ?? '')).toBeLessThan(Date.now());
     expect(status.pops.map(({ name, announced }) => [name, announced])).toEqual([
