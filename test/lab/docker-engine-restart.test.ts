@@ -162,7 +162,8 @@ describe.skipIf(missing)(titled('an engine that is restarted under a lab'), () =
     const ended = once(child, 'close');
     const containers = () =>
       spawnSync('docker', ['ps', '--quiet'], { encoding: 'utf8' }).stdout.split('\n').length;
-    await until('containers', () => containers() > 3);
+    await until('containers, or its end', () => containers() > 3 || child.exitCode !== null);
+    expect(err).toBe('');
     await stop();
     expect(await ended).toEqual([1, null]);
     expect(err).toMatch(

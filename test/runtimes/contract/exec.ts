@@ -98,8 +98,8 @@ export function execContract(contract: ContractLab): void {
       expect(nameserver, name).toMatch(/^100\.|^2001:db8:/);
       expect(rest.join('\n')).toMatch(/^\S+\s+resolver/m);
     }
-    const addresses = await contract.sh('paris', 'ip -o address show dev lo; ip -o link');
-    expect(addresses.stdout).not.toMatch(/\beth\d|docker|\bwlan/);
+    const devices = await contract.sh('paris', 'ip -o link | cut -d: -f2');
+    expect(devices.stdout).not.toMatch(/\beth\d|docker|\bwlan/);
   });
 
   it('runs many at once', async () => {
@@ -126,7 +126,9 @@ export function execContract(contract: ContractLab): void {
       env,
     });
     skip(error !== undefined, 'script(1) is not installed');
-    expect([status, stdout]).toEqual([5, 'a terminal\r\n']);
+    // A raw terminal still adds its own carriage return, and script(1) tells the end of its input by a NUL.
+    const said = stdout.replaceAll('^@', '').replace(/\r+\n/, '\n');
+    expect([status, said]).toEqual([5, 'a terminal\n']);
     // And none where it has none.
     const piped = contract.runner.lab(
       'exec',

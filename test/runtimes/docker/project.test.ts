@@ -1,6 +1,8 @@
 // How Compose is run, and what is made of its words when it fails: with a shell in its place, that gets the same words.
 
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -8,19 +10,22 @@ import { UserError } from '../../../src/base/errors.ts';
 import { composeUp, projectName } from '../../../src/runtimes/docker/project.ts';
 
 let folder: string;
-beforeEach(() => {
+/** Of the engine only this counts: whether it listens. */
+let engineSocket: Server;
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'catchment-project-'));
+  engineSocket = createServer((connection) => connection.end()).listen(join(folder, 'engine.sock'));
+  await once(engineSocket, 'listening');
 });
 afterEach(() => {
+  engineSocket.close();
   vi.unstubAllEnvs();
   rmSync(folder, { recursive: true, force: true });
 });
 
 function up(script: string, options: Partial<Parameters<typeof composeUp>[2]> = {}): Promise<void> {
-  const docker = { ping: async () => 'OK' };
-  const engine = { docker, env: { DOCKER_HOST: 'unix:///run/other.sock' } } as unknown as Parameters<
-    typeof composeUp
-  >[1];
+  const env = { DOCKER_HOST: 'unix:///run/other.sock' };
+  const engine = { socket: join(folder, 'engine.sock'), env } as unknown as Parameters<typeof composeUp>[1];
   const compose = { argv: ['sh', '-c', script, 'compose'], version: '2.40.3' };
   return composeUp(compose, engine, {
     project: projectName('tiny'),
@@ -72,6 +77,12 @@ describe('Compose', () => {
     expect(error.message).toContain(words);
     expect(error.message).not.toContain('Creating');
     expect(error.problems[0]?.hint).toContain(hint);
+  });
+
+  it('is not blamed when the engine has gone', async () => {
+    engineSocket.close();
+    await once(engineSocket, 'close');
+    expect((await failure('echo Killed; exit 1')).message).toContain('was stopped while');
   });
 
   it('is ended with all that it has started, by the signal', async () => {
