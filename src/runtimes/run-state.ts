@@ -1,7 +1,7 @@
 // Which process is a lab's init: its pid as the host sees it, and its start time so that a reused pid is never taken
 // for it (and never killed). The same pair says who holds a lab's lock.
 
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
 export interface RunState {
   initPid: number;
@@ -23,19 +23,39 @@ export function isAlive(state: RunState | undefined): state is RunState {
   return state !== undefined && startTicksOf(state.initPid) === state.startTicks;
 }
 
-/** Makes the lock file ours; false when another process that lives has it. Throws what the file system says. */
+/**
+ * Makes the lock file ours; false when another process that lives has it. Throws what the file system says. link(2) makes it
+ * with its holder's name in it at once, so that nobody reads it half written and takes it for one of the dead.
+ */
 export function takeLock(file: string): boolean {
-  const own: RunState = { initPid: process.pid, startTicks: startTicksOf(process.pid) ?? 0 };
+  const own = `${file}.${process.pid}`;
+  const dead = `${own}.dead`;
+  const state: RunState = { initPid: process.pid, startTicks: startTicksOf(process.pid) ?? 0 };
+  writeFileSync(own, JSON.stringify(state));
   try {
-    writeFileSync(file, JSON.stringify(own), { flag: 'wx' });
+    for (;;) {
+      if (succeeds(() => linkSync(own, file), 'EEXIST')) return true;
+      if (isAlive(readRunState(file))) return false;
+      if (!succeeds(() => renameSync(file, dead), 'ENOENT')) continue; // given back meanwhile
+      // Its holder was killed. Of two who see that, the second may have the first one's new lock in its hand: it gives it back.
+      if (!isAlive(readRunState(dead))) continue;
+      succeeds(() => linkSync(dead, file), 'EEXIST');
+      return false;
+    }
+  } finally {
+    rmSync(own, { force: true });
+    rmSync(dead, { force: true });
+  }
+}
+
+/** False for that error; any other is thrown. */
+function succeeds(act: () => void, code: string): boolean {
+  try {
+    act();
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    if (isAlive(readRunState(file))) return false;
-    // Its holder was killed.
-    rmSync(file, { force: true });
-    writeFileSync(file, JSON.stringify(own), { flag: 'wx' });
-    return true;
+    if ((error as NodeJS.ErrnoException).code === code) return false;
+    throw error;
   }
 }
 

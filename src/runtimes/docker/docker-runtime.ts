@@ -52,6 +52,7 @@ export const dockerRuntime: Runtime = {
     const compose = await findCompose(engine);
     const shaping = wanted === 'auto' ? ((await detectNetem()).available ? 'netem' : 'relay') : wanted;
     const identity = { name: plan.name, folder: labFolder(plan.name).root };
+    refuseUnmountable(identity.folder);
     await refuseForeignProject(engine, plan.name, identity.folder);
     signal?.throwIfAborted();
     const tell = (kind: string, message: string) =>
@@ -144,6 +145,15 @@ function withProblem(error: unknown, left: unknown): unknown {
   if (!(error instanceof UserError) || !(left instanceof UserError)) return error;
   if (error.message === left.message) return error;
   return new UserError([...error.problems, ...left.problems], error.exitCode, { cause: left });
+}
+
+/** Mounts are written SOURCE:TARGET. */
+function refuseUnmountable(folder: string): void {
+  if (!folder.includes(':')) return;
+  throw new UserError({
+    message: `containers cannot mount the lab's folder ${folder}: its path has a colon in it`,
+    hint: 'CATCHMENT_LAB_DIR=/some/other/folder ./lab up --runtime docker',
+  });
 }
 
 /** Two checkouts that share an engine, or something of Compose that is no lab. */

@@ -2,7 +2,7 @@
 // supervisor: each command reads it, does one thing, and writes it. Written before anything is made and removed last, so
 // that `down` finds whatever a killed `up` has left.
 
-import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../base/errors.ts';
@@ -10,7 +10,7 @@ import type { FailuresSnapshot } from '../failures.ts';
 import { labFolder } from '../lab-folder.ts';
 import type { Shaping } from '../lab-plan.ts';
 import type { LinkTableSnapshot } from '../link-table.ts';
-import { isAlive, readRunState, takeLock } from '../run-state.ts';
+import { takeLock } from '../run-state.ts';
 
 export interface LabRecord {
   shaping: Exclude<Shaping, 'auto'>;
@@ -53,7 +53,7 @@ export async function changeRecord(
 ): Promise<void> {
   const lock = join(labFolder(name).root, 'change.lock');
   const deadline = Date.now() + LOCK_WITHIN_MS;
-  while (!takeSharedLock(lock)) {
+  while (!takeLock(lock)) {
     if (Date.now() > deadline) {
       throw new UserError({
         message: `another command has been changing lab ${name} for ${LOCK_WITHIN_MS / 1000} s`,
@@ -72,34 +72,5 @@ export async function changeRecord(
     }
   } finally {
     rmSync(lock, { force: true });
-  }
-}
-
-/**
- * As takeLock, where several commands want one lock again and again: link(2) makes it with its holder's name in it at once,
- * so that nobody reads it half written and takes it for one of the dead.
- */
-function takeSharedLock(lock: string): boolean {
-  const own = `${lock}.${process.pid}`;
-  const attempt = (what: () => void): boolean => {
-    try {
-      what();
-      return true;
-    } catch (error) {
-      if (['EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
-      throw error;
-    }
-  };
-  try {
-    takeLock(own);
-    if (attempt(() => linkSync(own, lock))) return true;
-    if (!existsSync(lock) || isAlive(readRunState(lock))) return false;
-    // Its holder was killed. Of two who see that, the second may have the first one's new lock in its hand: it gives it back.
-    if (attempt(() => renameSync(lock, `${own}.dead`)) && isAlive(readRunState(`${own}.dead`)))
-      attempt(() => linkSync(`${own}.dead`, lock));
-    return false;
-  } finally {
-    rmSync(own, { force: true });
-    rmSync(`${own}.dead`, { force: true });
   }
 }
