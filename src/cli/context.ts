@@ -32,7 +32,7 @@ export async function openLab(cli: Cli): Promise<OpenLab> {
   const status = await found.lab.status();
   if (status.state === 'dead') {
     throw new UserError({
-      message: `nothing of lab ${found.lab.name} runs any more: ${status.reason ?? 'it was killed'}`,
+      message: `lab ${found.lab.name} does not run any more: ${status.reason ?? 'it was killed'}`,
       hint: `./lab down --name ${found.lab.name}, then ./lab up`,
     });
   }

@@ -168,6 +168,12 @@ function fingerprintOf(plan: LabPlan, shaping: Shaping): string {
   return hash.update(JSON.stringify({ ...plan, files: [] })).digest('hex');
 }
 
+const WHY: Record<RuntimeName, string> = {
+  netns: 'it can run here and needs no Docker engine',
+  docker: 'network namespaces cannot be made here, and a Docker engine answers',
+  recording: '',
+};
+
 /** What was asked for; else the first that can run here, saying which and why in one line. */
 async function chooseRuntime(
   asked: RuntimeName | undefined,
@@ -189,7 +195,7 @@ async function chooseRuntime(
   for (const runtime of candidates) {
     const why = await runtime.unavailable();
     if (!why) {
-      const message = `runtime ${runtime.name}: ${asked ? 'as asked' : 'it can run here and needs no Docker engine'}`;
+      const message = `runtime ${runtime.name}: ${asked ? 'as asked' : WHY[runtime.name]}`;
       onEvent?.({ at: new Date().toISOString(), kind: 'runtime', message, progress: true });
       return runtime;
     }
