@@ -4,6 +4,7 @@
 import {
   chmodSync,
   cpSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -15,18 +16,35 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import type { ContextEntry, PlannedImage } from './plan-images.ts';
 
+/** Then the pid of whoever builds. */
+const PREFIX = 'catchment-build-';
+
 /** Calls `use` with the folder of an image's context and removes it afterwards. */
 export async function withBuildContext<T>(
   image: Pick<PlannedImage, 'dockerfile' | 'context'>,
   use: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'catchment-build-'));
+  removeAbandoned();
+  const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
   try {
     const entries: ContextEntry[] = [{ path: 'Dockerfile', text: image.dockerfile }, ...image.context];
     for (const entry of entries) write(folder, entry);
     return await use(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What builds have left whose process was killed. */
+function removeAbandoned(): void {
+  for (const entry of readdirSync(tmpdir())) {
+    const pid = entry.startsWith(PREFIX) ? Number.parseInt(entry.slice(PREFIX.length), 10) : Number.NaN;
+    if (Number.isNaN(pid) || existsSync(`/proc/${pid}`)) continue;
+    try {
+      rmSync(join(tmpdir(), entry), { recursive: true, force: true });
+    } catch {
+      // Another user's: theirs to remove.
+    }
   }
 }
 
