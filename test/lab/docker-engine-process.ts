@@ -3,6 +3,7 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   closeSync,
   existsSync,
   mkdirSync,
@@ -50,6 +51,7 @@ export async function startEngine(owner = process.pid): Promise<{ runFolder: str
   }
   await sweep();
   const runFolder = mkdtempSync(RUN_FOLDER_PREFIX);
+  chmodSync(runFolder, 0o711); // the socket's group may use the engine, as that of an installed one
   const state: EngineState = {
     owner,
     runFolder,

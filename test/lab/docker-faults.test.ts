@@ -146,21 +146,6 @@ describe.skipIf(missing)(titled('what will not do for a lab on Docker is refused
     expectRefusal(labWith({ DOCKER_HOST: 'tcp://192.0.2.1:2376' }, ...UP), /a remote engine/);
   });
 
-  it('no permission on the socket', ({ skip }) => {
-    if (process.getuid?.() !== 0) skip('root is needed to be somebody else');
-    const other = mkdtempSync(join(tmpdir(), 'catchment-other-'));
-    const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
-    const env = { CATCHMENT_LAB_DIR: other, HOME: other };
-    run(['chown', '65534', other]);
-    const refused = run([...nobody, join(PROJECT_FOLDER, 'lab'), ...UP], env);
-    expectRefusal(
-      refused,
-      /no permission to use the Docker engine's socket[\s\S]*hint: .*usermod -aG docker/,
-    );
-    expect(readdirSync(other)).toEqual([]);
-    rmSync(other, { recursive: true });
-  });
-
   it('no Compose, and one that is too old', () => {
     // All that is on the PATH, but for the two programs.
     const bin = join(folder, 'bin');

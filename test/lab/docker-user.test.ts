@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -42,13 +43,13 @@ function run(command: string, ...args: string[]) {
 const host = process.env['DOCKER_HOST'] ?? `unix://${DEFAULT_SOCKET}`;
 const socket = host.replace('unix://', '');
 
-/** With nothing of root's environment; in one more group, as after `usermod -aG docker`. */
-function asUser(script: string) {
+/** With nothing of root's environment; in one more group, as after `usermod -aG docker`, or not. */
+function asUser(script: string, inGroup = true) {
   const { gid } = statSync(socket);
   const as = [
     `--reuid=${USER}`,
     `--regid=${USER}`,
-    `--groups=${gid}`,
+    inGroup ? `--groups=${gid}` : '--clear-groups',
     '--inh-caps=-all',
     '--bounding-set=-all',
   ];
@@ -97,6 +98,13 @@ function whyNotMade(): string | undefined {
 }
 
 describe.skipIf(missing)(titled('a lab on Docker of an ordinary user'), () => {
+  it('is refused to one who may not use the socket, with what to type, and leaves nothing', () => {
+    const { code, err } = asUser(`cd ${CHECKOUT} && ./lab up tiny --runtime docker`, false);
+    expect(code).toBe(1);
+    expect(err).toMatch(/no permission to use the Docker engine's socket[\s\S]*hint: .*usermod -aG docker/);
+    expect(existsSync(LABS)).toBe(false);
+  });
+
   it('comes up, without a complaint', async () => {
     const { code, out, err } = asUser(
       `umask 077; cd ${CHECKOUT} && ./lab up tiny --runtime docker --no-compare --name ${NAME}`,

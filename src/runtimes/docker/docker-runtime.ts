@@ -17,7 +17,7 @@ import { foldersOfProject, labContainers, removeAll } from './containers.ts';
 import { dockerLab } from './docker-lab.ts';
 import { connectEngine, type Engine, findEngine } from './engine.ts';
 import { isRefusal } from './engine-facts.ts';
-import { recordEvent } from './events.ts';
+import { countStarts, recordEvent } from './events.ts';
 import { ensureImages } from './images/ensure-images.ts';
 import {
   COMPOSE_FILE,
@@ -58,6 +58,8 @@ export const dockerRuntime: Runtime = {
     const tell = (kind: string, message: string) =>
       onEvent?.({ ...recordEvent(plan.name, kind, undefined, message), progress: true });
 
+    const doing = (message: string) => onEvent?.({ at: new Date().toISOString(), kind: 'waiting', message });
+
     lockFolder(plan.name);
     try {
       await this.down(plan.name); // what a killed lab left
@@ -82,12 +84,20 @@ export const dockerRuntime: Runtime = {
       const elapsed = () => `${((performance.now() - started) / 1000).toFixed(2)} s`;
       const total = startSequence(file).length;
       tell('building', `${plan.nodes.length} nodes and ${plan.links.length} links in ${total} containers`);
+      const composed = new AbortController();
+      const counting = countStarts(
+        engine.docker,
+        identity,
+        (count) => doing(`${count} of ${total} containers`),
+        composed.signal,
+      ).catch(() => {}); // only for show
       await composeUp(compose, engine, {
         project: projectName(plan.name),
         folder: identity.folder,
         files: [COMPOSE_FILE, ORDER_FILE],
         ...(signal && { signal }),
-      });
+      }).finally(() => composed.abort());
+      await counting;
       await waitUntilPlumbed(engine, identity, nodes, signal);
       tell('plumbed', `${plan.nodes.length} nodes and ${plan.links.length} links in ${elapsed()}`);
       writeRecord(plan.name, { ...record, state: 'started' });

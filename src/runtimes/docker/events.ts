@@ -54,7 +54,11 @@ export async function* labEvents(
   const ended = new AbortController();
   const signal = AbortSignal.any([ended.signal, ...(options.signal ? [options.signal] : [])]);
   const since = options.fromStart ? Date.parse(options.since) : Date.now();
-  const engine = followEngine(docker, lab, since, push, signal).catch((error: unknown) =>
+  const tell = (engineEvent: EngineEvent) => {
+    const event = translate(engineEvent);
+    if (event) push(event);
+  };
+  const engine = followEngine(docker, lab, since, tell, signal).catch((error: unknown) =>
     push({
       at: new Date().toISOString(),
       kind: 'engine-gone',
@@ -82,11 +86,30 @@ export async function* labEvents(
   }
 }
 
+/** Calls back for each container of the lab that starts from now on, with how many that makes; until the signal. */
+export async function countStarts(
+  docker: Docker,
+  lab: LabIdentity,
+  onStart: (count: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let count = 0;
+  await followEngine(
+    docker,
+    lab,
+    Date.now(),
+    ({ Action }) => {
+      if (Action === 'start') onStart(++count);
+    },
+    signal,
+  );
+}
+
 async function followEngine(
   docker: Docker,
   lab: LabIdentity,
   sinceMs: number,
-  push: (event: LabEvent) => void,
+  onEvent: (event: EngineEvent) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const stream = await docker.getEvents({
@@ -102,10 +125,7 @@ async function followEngine(
   if (signal.aborted) return stop(); // while the engine was asked
   signal.addEventListener('abort', stop, { once: true });
   try {
-    for await (const line of lines) {
-      const event = translate(JSON.parse(line) as EngineEvent);
-      if (event) push(event);
-    }
+    for await (const line of lines) onEvent(JSON.parse(line) as EngineEvent);
   } catch (error) {
     if (!signal.aborted) throw error;
   }
