@@ -40,7 +40,8 @@ export function dockerLab(name: string): RunningLab {
   const identity: LabIdentity = { name, folder: labFolder(name).root };
   const engine = once(() => connectEngine(readRecord(name)?.engine));
   const plan = once(async () => planOf(name));
-  const containers = fresh(CONTAINERS_FRESH_MS, async () => labContainers((await engine()).docker, identity));
+  const askContainers = async () => labContainers((await engine()).docker, identity);
+  let containers = fresh(CONTAINERS_FRESH_MS, askContainers);
 
   const container = async (node: string, service?: string): Promise<string> => {
     const id = await findContainer((await engine()).docker, identity, node, service);
@@ -63,6 +64,7 @@ export function dockerLab(name: string): RunningLab {
         // Also of a change that was done in part: both tell what is so.
         record.links = parts.links.snapshot();
         record.failures = parts.failures.snapshot();
+        containers = fresh(CONTAINERS_FRESH_MS, askContainers);
       }
     });
   const partsOf = async (record: LabRecord) => {

@@ -13,8 +13,11 @@ import type { AddressPlan } from './address-plan.ts';
 import { PLUMBED_FILE, RUN_PATH } from './container-paths.ts';
 import { linkGuard, nodeGuard, relayGuard } from './guard-commands.ts';
 
-/** In the containers' namespaces: what Docker calls ethN. */
-const UNDERLAY_DEVICE = 'underlay';
+/**
+ * The interface on the underlay, as the shell knows it. It keeps the name that Docker gave it, or Docker could not take it back
+ * when the container ends: it would stay until the kernel has forgotten the namespace, a minute or two.
+ */
+const DEVICE = '$device';
 
 /** The scripts of all nodes by name, and the relay's where there is one. */
 export function nodeScripts(
@@ -80,13 +83,15 @@ function underlayScript(local: string, relay: string, ends: LinkEnd[]): string[]
     ),
   );
   return [
-    ...takeDevice(local, UNDERLAY_DEVICE),
-    batch('tc', nodeGuard(UNDERLAY_DEVICE, relay)),
-    batch('ip', [
-      `link set dev ${UNDERLAY_DEVICE} addrgenmode none`,
-      `address replace ${local}/32 dev ${UNDERLAY_DEVICE}`,
-      `link set dev ${UNDERLAY_DEVICE} mtu 1600 up`,
-      `route replace ${relay}/32 dev ${UNDERLAY_DEVICE} src ${local}`,
+    `device=$(device_with ${local})`,
+    `ip link set dev ${DEVICE} down`,
+    `ip address flush dev ${DEVICE}`,
+    batchOnDevice('tc', nodeGuard(DEVICE, relay)),
+    batchOnDevice('ip', [
+      `link set dev ${DEVICE} addrgenmode none`,
+      `address replace ${local}/32 dev ${DEVICE}`,
+      `link set dev ${DEVICE} mtu 1600 up`,
+      `route replace ${relay}/32 dev ${DEVICE} src ${local}`,
     ]),
     ...commandLines(vxlan),
   ];
@@ -96,9 +101,8 @@ function relayScript(local: string): string[] {
   return [
     // It keeps Docker's address and its route to the nodes, and nothing else.
     `device=$(device_with ${local})`,
-    ...rename(UNDERLAY_DEVICE),
     'ip route delete default 2>/dev/null || true',
-    batch('tc', relayGuard(UNDERLAY_DEVICE)),
+    batchOnDevice('tc', relayGuard(DEVICE)),
   ];
 }
 
@@ -115,14 +119,11 @@ function takeDevice(address: string, name: string): string[] {
   return [
     `device=$(device_with ${address})`,
     'ip link set dev "$device" down',
-    ...rename(name),
+    `ip link set dev "$device" name ${name}`,
+    // Docker's own name stays as a second one: without it the engine finds no interface and tells no statistics at all.
+    `ip link property add dev ${name} altname "$device"`,
     `ip address flush dev ${name}`,
   ];
-}
-
-/** Docker's own name stays as a second one: without it the engine finds no interface and tells no statistics at all. */
-function rename(name: string): string[] {
-  return [`ip link set dev "$device" name ${name}`, `ip link property add dev ${name} altname "$device"`];
 }
 
 function nodeLines(node: PlannedNode): string[] {
@@ -143,6 +144,11 @@ function commandLines(commands: NamespacedCommand[]): string[] {
   return [...Map.groupBy(commands, ({ program }) => program)].map(([program, group]) =>
     hereDocument(`${program} -batch -`, batchText(group.map(({ argv }) => argv))),
   );
+}
+
+/** The shell puts the interface's name in. */
+function batchOnDevice(program: 'ip' | 'tc', lines: string[]): string {
+  return `${program} -batch - <<EOF\n${lines.join('\n')}\nEOF`;
 }
 
 function batch(program: 'ip' | 'tc', lines: string[]): string {

@@ -99,7 +99,7 @@ export function execContract(contract: ContractLab): void {
       expect(rest.join('\n')).toMatch(/^\S+\s+resolver/m);
     }
     const devices = await contract.sh('paris', 'ip -o link | cut -d: -f2');
-    expect(devices.stdout).not.toMatch(/\beth\d|docker|\bwlan/);
+    expect(devices.stdout).not.toMatch(/docker|\bbr-|\bwlan|\ben[ops]/);
   });
 
   it('runs many at once', async () => {

@@ -14,13 +14,11 @@ device_with() {
 }
 
 device=$(device_with 10.213.0.2)
-ip link set dev "$device" name underlay
-ip link property add dev underlay altname "$device"
 ip route delete default 2>/dev/null || true
-tc -batch - <<'EOF'
-qdisc replace dev underlay clsact
-filter replace dev underlay ingress protocol all pref 10 handle 1 bpf direct-action bytecode "10,40 0 0 12,21 6 0 2054,40 0 0 12,21 0 5 2048,48 0 0 23,21 0 3 17,40 0 0 36,21 0 1 4789,6 0 0 0,6 0 0 2"
-filter replace dev underlay egress protocol all pref 10 handle 1 bpf direct-action bytecode "10,40 0 0 12,21 6 0 2054,40 0 0 12,21 0 5 2048,48 0 0 23,21 0 3 17,40 0 0 34,21 0 1 4789,6 0 0 0,6 0 0 2"
+tc -batch - <<EOF
+qdisc replace dev $device clsact
+filter replace dev $device ingress protocol all pref 10 handle 1 bpf direct-action bytecode "10,40 0 0 12,21 6 0 2054,40 0 0 12,21 0 5 2048,48 0 0 23,21 0 3 17,40 0 0 36,21 0 1 4789,6 0 0 0,6 0 0 2"
+filter replace dev $device egress protocol all pref 10 handle 1 bpf direct-action bytecode "10,40 0 0 12,21 6 0 2054,40 0 0 12,21 0 5 2048,48 0 0 23,21 0 3 17,40 0 0 34,21 0 1 4789,6 0 0 0,6 0 0 2"
 EOF
 
 : >"$plumbed"

@@ -14,20 +14,18 @@ device_with() {
 }
 
 device=$(device_with 10.213.0.7)
-ip link set dev "$device" down
-ip link set dev "$device" name underlay
-ip link property add dev underlay altname "$device"
-ip address flush dev underlay
-tc -batch - <<'EOF'
-qdisc replace dev underlay clsact
-filter replace dev underlay ingress protocol all pref 10 handle 1 bpf direct-action bytecode "12,40 0 0 12,21 8 0 2054,40 0 0 12,21 0 7 2048,48 0 0 23,21 0 5 17,32 0 0 26,21 0 3 181731330,40 0 0 36,21 0 1 4789,6 0 0 0,6 0 0 2"
-filter replace dev underlay egress protocol all pref 10 handle 1 bpf direct-action bytecode "12,40 0 0 12,21 8 0 2054,40 0 0 12,21 0 7 2048,48 0 0 23,21 0 5 17,32 0 0 30,21 0 3 181731330,40 0 0 36,21 0 1 4789,6 0 0 0,6 0 0 2"
+ip link set dev $device down
+ip address flush dev $device
+tc -batch - <<EOF
+qdisc replace dev $device clsact
+filter replace dev $device ingress protocol all pref 10 handle 1 bpf direct-action bytecode "12,40 0 0 12,21 8 0 2054,40 0 0 12,21 0 7 2048,48 0 0 23,21 0 5 17,32 0 0 26,21 0 3 181731330,40 0 0 36,21 0 1 4789,6 0 0 0,6 0 0 2"
+filter replace dev $device egress protocol all pref 10 handle 1 bpf direct-action bytecode "12,40 0 0 12,21 8 0 2054,40 0 0 12,21 0 7 2048,48 0 0 23,21 0 5 17,32 0 0 30,21 0 3 181731330,40 0 0 36,21 0 1 4789,6 0 0 0,6 0 0 2"
 EOF
-ip -batch - <<'EOF'
-link set dev underlay addrgenmode none
-address replace 10.213.0.7/32 dev underlay
-link set dev underlay mtu 1600 up
-route replace 10.213.0.2/32 dev underlay src 10.213.0.7
+ip -batch - <<EOF
+link set dev $device addrgenmode none
+address replace 10.213.0.7/32 dev $device
+link set dev $device mtu 1600 up
+route replace 10.213.0.2/32 dev $device src 10.213.0.7
 EOF
 ip -batch - <<'EOF'
 link add name t1-fra mtu 1500 gso_max_segs 1 type vxlan id 9 local 10.213.0.7 remote 10.213.0.2 dstport 4789 nolearning ttl 1 noudpcsum remcsumtx remcsumrx
