@@ -3,6 +3,7 @@
 import { createWriteStream } from 'node:fs';
 import type { Command } from 'commander';
 import { UserError } from '../../base/errors.ts';
+import { VXLAN_PORT } from '../../shaping/relay/vxlan-header.ts';
 import type { ResolvedTopology } from '../../topology/resolved.ts';
 import { cliOf, openLab } from '../context.ts';
 import { parseInteger } from '../option-values.ts';
@@ -36,7 +37,11 @@ export function define(command: Command): void {
         const node = checkNode(status, nodeText);
         const port =
           linkText === undefined ? 'any' : interfaceOf(topology, node, checkLink(status, linkText));
-        const result = await lab.exec(node, tcpdumpCommand(port, options), {
+        // On Docker's underlay every frame is seen once more, inside a datagram.
+        const ownFrames =
+          lab.runtime === 'docker' && port === 'any' ? `not udp port ${VXLAN_PORT}` : undefined;
+        const filter = [options.filter && `(${options.filter})`, ownFrames].filter(Boolean).join(' and ');
+        const result = await lab.exec(node, tcpdumpCommand(port, { ...options, filter }), {
           stdio: 'inherit',
           signal: cli.signal,
           // Written here: a node may have files of its own.

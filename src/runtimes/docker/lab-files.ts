@@ -36,7 +36,7 @@ import { runFolders, serviceUser } from './run-folders.ts';
  * Docker's bridges take longer than a bare one: br_netfilter shows every frame to iptables and connection tracking.
  * Measured as what a crossing of an idle lab took more than its link's delay (docs/performance.md).
  */
-const CROSSING_US = 40;
+const CROSSING_US = 50;
 
 /** In the lab's folder. */
 export const COMPOSE_FILE = 'compose.yaml';
