@@ -1,7 +1,7 @@
 // A folder of labs of a test's own and `./lab` on it as a process, as users run it: labs elsewhere go on undisturbed.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,6 +30,14 @@ export interface LabRunner {
 
 export function labRunner(): LabRunner {
   const folder = mkdtempSync(join(tmpdir(), 'catchment-test-'));
+  // A suite that is skipped has no afterAll to clear it.
+  process.once('exit', () => {
+    try {
+      rmdirSync(folder);
+    } catch {
+      // Cleared already, or a lab is still in it, which is to be looked at.
+    }
+  });
   const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
   const env = { ...inherited, CATCHMENT_LAB_DIR: folder };
   const program = join(PROJECT_FOLDER, 'lab');

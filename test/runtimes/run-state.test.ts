@@ -1,10 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { isAlive, readRunState } from '../../src/runtimes/run-state.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'catchment-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('run state', () => {
   it('knows no lab where there is no file, or a broken one', () => {
