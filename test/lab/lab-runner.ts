@@ -1,7 +1,7 @@
 // A folder of labs of a test's own and `./lab` on it as a process, as users run it: labs elsewhere go on undisturbed.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,20 +29,17 @@ export interface LabRunner {
 }
 
 export function labRunner(): LabRunner {
-  const folder = mkdtempSync(join(tmpdir(), 'catchment-test-'));
-  // A suite that is skipped has no afterAll to clear it.
-  process.once('exit', () => {
-    try {
-      rmdirSync(folder);
-    } catch {
-      // Cleared already, or a lab is still in it, which is to be looked at.
-    }
-  });
+  // Made when it is first wanted: a suite that is skipped has no afterAll to clear it.
+  let made: string | undefined;
+  const folder = (): string => {
+    made ??= mkdtempSync(join(tmpdir(), 'catchment-test-'));
+    return made;
+  };
   const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
-  const env = { ...inherited, CATCHMENT_LAB_DIR: folder };
+  const env = () => ({ ...inherited, CATCHMENT_LAB_DIR: folder() });
   const program = join(PROJECT_FOLDER, 'lab');
   const lab = (...args: string[]): Ended => {
-    const options = { encoding: 'utf8', env, maxBuffer: 64 * 1024 * 1024 } as const;
+    const options = { encoding: 'utf8', env: env(), maxBuffer: 64 * 1024 * 1024 } as const;
     const { status, stdout, stderr } = spawnSync(program, args, options);
     return { code: status, out: stdout, err: stderr };
   };
@@ -55,21 +52,25 @@ export function labRunner(): LabRunner {
     }
   };
   return {
-    folder,
+    get folder() {
+      return folder();
+    },
     lab,
     json,
     status: (...args) => json<LabStatus>('status', ...args),
-    start: (...args) => spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] }),
+    start: (...args) =>
+      spawn(program, args, { env: env(), detached: true, stdio: ['ignore', 'pipe', 'pipe'] }),
     initPid: (name) => {
       try {
-        return JSON.parse(readFileSync(join(folder, name, 'state.json'), 'utf8')).initPid as number;
+        return JSON.parse(readFileSync(join(folder(), name, 'state.json'), 'utf8')).initPid as number;
       } catch {
         return undefined;
       }
     },
     clear: () => {
+      if (made === undefined) return;
       lab('down', '--all');
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(made, { recursive: true, force: true });
     },
   };
 }
