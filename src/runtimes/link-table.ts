@@ -70,15 +70,7 @@ export class LinkTable {
 
   /** Without a relay nothing passes any link: all are silent, whatever was asked for. */
   status(): LinkStatus[] {
-    const { working } = this.#ports.shaper;
-    return [...this.#links.values()].map(({ link, down, silent }) => ({
-      name: link.name,
-      a: link.a.node,
-      b: link.b.node,
-      state: down.size > 0 ? 'down' : silent.size > 0 || !working ? 'silent' : 'up',
-      aToB: link.aToB,
-      bToA: link.bToA,
-    }));
+    return [...this.#links.values()].map((state) => linkStatus(state, this.#ports.shaper.working));
   }
 
   async setDown(names: string[], holder: string, down: boolean): Promise<void> {
@@ -160,6 +152,26 @@ export class LinkTable {
     if (!link) throw new Error(`no link ${name}`);
     return link;
   }
+}
+
+/** As a snapshot tells them, where nothing is to be changed. */
+export function linkStatuses(
+  { links }: Pick<LabPlan, 'links'>,
+  snapshot: LinkTableSnapshot,
+  working: boolean,
+): LinkStatus[] {
+  return links.map((link) => linkStatus(linkState(link, snapshot[link.name]), working));
+}
+
+function linkStatus({ link, down, silent }: LinkState, working: boolean): LinkStatus {
+  return {
+    name: link.name,
+    a: link.a.node,
+    b: link.b.node,
+    state: down.size > 0 ? 'down' : silent.size > 0 || !working ? 'silent' : 'up',
+    aToB: link.aToB,
+    bToA: link.bToA,
+  };
 }
 
 function linkState(link: PlannedLink, saved?: LinkTableSnapshot[string]): LinkState {

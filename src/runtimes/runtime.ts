@@ -120,6 +120,9 @@ export interface LogOptions {
 /** In place of a node's name, for what serves the whole lab: relay, supervisor. No node's name starts so. */
 export const LAB_NODE = '_lab';
 
+/** The relay's own namespace, beside those of the nodes; no node of a topology begins with an underscore. */
+export const RELAY_NODE = '_relay';
+
 /** What a service takes of the machine. */
 export interface ServiceStats {
   /** Or `LAB_NODE`. */

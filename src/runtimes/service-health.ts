@@ -2,9 +2,10 @@
 // was so at the last round of a timer. A service that does not answer in time is unhealthy, which is the truth for
 // a stopped (SIGSTOP) one too.
 
-import { request } from 'node:http';
+import { askSocket } from '../net/io/ask-socket.ts';
 import { readBirdState } from '../routing/io/bird-control.ts';
 import type { ServiceHealthCheck } from './lab-plan.ts';
+import { expandPlaceholders, type RuntimePaths } from './placeholders.ts';
 import { unboundCommand } from './unbound-control.ts';
 
 export interface Health {
@@ -15,17 +16,19 @@ export interface Health {
 
 const ANSWER_WITHIN_MS = 400;
 
-export async function checkService(check: ServiceHealthCheck): Promise<Health> {
+/** `paths`: what the placeholders in the check's socket mean to this process. */
+export async function checkService(check: ServiceHealthCheck, paths: RuntimePaths): Promise<Health> {
+  const socket = check.kind === 'running' ? '' : expandPlaceholders(check.socket, paths);
   try {
     switch (check.kind) {
       case 'running':
         return { healthy: true };
       case 'bird':
-        return await checkBird(check.socket);
+        return await checkBird(socket);
       case 'unbound':
-        return await checkUnbound(check.socket);
+        return await checkUnbound(socket);
       case 'http':
-        return await checkHttp(check.socket, check.path);
+        return await checkHttp(socket, check.path);
     }
   } catch (error) {
     return { healthy: false, reason: error instanceof Error ? error.message : String(error) };
@@ -48,27 +51,10 @@ async function checkUnbound(socket: string): Promise<Health> {
     : { healthy: false, reason: 'does not say it is running' };
 }
 
-function checkHttp(socketPath: string, path: string): Promise<Health> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request({ socketPath, path, timeout: ANSWER_WITHIN_MS, agent: false }, (response) => {
-      let body = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk) => {
-        body += chunk;
-      });
-      response.on('end', () => {
-        const detail = parseJson(body);
-        const healthy = response.statusCode === 200;
-        resolve(
-          healthy ? { healthy, detail } : { healthy, reason: `answers ${response.statusCode}`, detail },
-        );
-      });
-      response.on('error', reject);
-    });
-    outgoing.on('timeout', () => outgoing.destroy(new Error('does not answer')));
-    outgoing.on('error', reject);
-    outgoing.end();
-  });
+async function checkHttp(socketPath: string, path: string): Promise<Health> {
+  const { status, text } = await askSocket(socketPath, path, { timeoutMs: ANSWER_WITHIN_MS });
+  const detail = parseJson(text);
+  return status === 200 ? { healthy: true, detail } : { healthy: false, reason: `answers ${status}`, detail };
 }
 
 function parseJson(text: string): unknown {

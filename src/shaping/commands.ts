@@ -19,6 +19,25 @@ export function batchText(commands: readonly Command[]): string {
   return commands.map((words) => `${words.map(batchWord).join(' ')}\n`).join('');
 }
 
+/** All commands of one program in one namespace, as its input. */
+export interface Batch extends Pick<NamespacedCommand, 'node' | 'program'> {
+  text: string;
+}
+
+/** In the order of each one's first command. */
+export function batches(commands: readonly NamespacedCommand[]): Batch[] {
+  const groups = Map.groupBy(commands, ({ node, program }) => `${node ?? ''} ${program}`);
+  return [...groups.values()].map((group) => {
+    const { node, program } = group[0] as NamespacedCommand;
+    return { node, program, text: batchText(group.map(({ argv }) => argv)) };
+  });
+}
+
+/** A shell's command with that for its input, as it is. */
+export function hereDocument(command: string, text: string): string {
+  return `${command} <<'EOF'\n${text.trimEnd()}\nEOF`;
+}
+
 function batchWord(word: string): string {
   assert.match(word, /^[^"'\\#\n]+$/, 'a word that cannot stand in a batch');
   return word.includes(' ') ? `"${word}"` : word;

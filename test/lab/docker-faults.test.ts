@@ -21,7 +21,7 @@ import { PROJECT_FOLDER } from '../../src/base/project-folder.ts';
 import { LAB_LABEL } from '../../src/runtimes/docker/labels.ts';
 import type { LabStatus } from '../../src/runtimes/runtime.ts';
 import { useEngine } from './docker-engine.ts';
-import { labRunner, until } from './lab-runner.ts';
+import { labRunner, printed, until } from './lab-runner.ts';
 
 const { missing, titled } = await useEngine();
 
@@ -408,20 +408,6 @@ describe.skipIf(missing)(titled('around a lab on Docker that runs'), () => {
     }
   });
 });
-
-/** Resolves once the process has printed something that matches; rejects when it ends without. */
-function printed(child: ChildProcess, pattern: RegExp): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    const read = (chunk: Buffer) => {
-      text += chunk;
-      if (pattern.test(text)) resolve();
-    };
-    child.stdout?.on('data', read);
-    child.stderr?.on('data', read);
-    child.once('close', () => reject(new Error(`ended before ${pattern}: ${text}`)));
-  });
-}
 
 function endOf(child: ChildProcess): Promise<Ended> {
   let out = '';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { PROJECT_FOLDER } from '../../src/base/project-folder.ts';
 import type { LabEvent, LabStatus, ServiceStatus } from '../../src/runtimes/runtime.ts';
-import { labRunner, processesMentioning, processesOf, processOf, until } from './lab-runner.ts';
+import { labRunner, printed, processesMentioning, processesOf, processOf, until } from './lab-runner.ts';
 
 const runner = labRunner();
 const { folder, lab, json, status } = runner;
@@ -361,20 +361,6 @@ describe('on a running lab', () => {
     expect(pingMs('paris', 'resolver')).toBeLessThan(50);
   });
 });
-
-/** Resolves once the process has printed something that matches; rejects when it ends without. */
-function printed(child: ChildProcess, pattern: RegExp): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    const read = (chunk: Buffer) => {
-      text += chunk;
-      if (pattern.test(text)) resolve();
-    };
-    child.stdout?.on('data', read);
-    child.stderr?.on('data', read);
-    child.once('close', () => reject(new Error(`ended before ${pattern}: ${text}`)));
-  });
-}
 
 function endOf(child: ChildProcess): Promise<{ code: number | null; out: string; err: string }> {
   let out = '';

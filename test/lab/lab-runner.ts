@@ -88,6 +88,20 @@ export async function until(
   }
 }
 
+/** Resolves once the process has printed something that matches; rejects when it ends without. */
+export function printed(child: ChildProcess, pattern: RegExp): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const read = (chunk: Buffer) => {
+      text += chunk;
+      if (pattern.test(text)) resolve();
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    child.once('close', () => reject(new Error(`ended before ${pattern}: ${text}`)));
+  });
+}
+
 /** Host pids in the PID namespace of a lab's init: the lab's processes and no others. */
 export function processesOf(initPid: number): number[] {
   const wanted = pidNamespace(initPid);

@@ -1,11 +1,11 @@
 // `./lab explain dns`: asks the GeoDNS server of one POP why it answers a client as it does. The server decides as it
 // would for a real query and gives its reasons; nothing is guessed here.
 
-import { request } from 'node:http';
 import type { Command } from 'commander';
 import { UserError } from '../../base/errors.ts';
 import { nearestNames } from '../../base/suggest.ts';
 import type { Explanation } from '../../dns/explain.ts';
+import { askSocket } from '../../net/io/ask-socket.ts';
 import { parseAddress } from '../../net/ip-address.ts';
 import type { ResolvedTopology } from '../../topology/resolved.ts';
 import { cliOf, type OpenLab, openLab } from '../context.ts';
@@ -87,28 +87,18 @@ function choosePop({ status, topology }: OpenLab, asked: string | undefined): st
   );
 }
 
-function ask(socketPath: string, path: string, pop: string): Promise<Explanation> {
-  return new Promise((resolve, reject) => {
-    const failed = (why: string) =>
-      reject(
-        new UserError({
-          message: `the name server of ${pop} does not answer: ${why}`,
-          hint: `./lab logs ${pop}/dns, or another --pop`,
-        }),
-      );
-    const outgoing = request({ socketPath, path, agent: false, timeout: 3000 }, (response) => {
-      let body = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk) => {
-        body += chunk;
-      });
-      response.on('end', () => {
-        if (response.statusCode === 200) resolve(JSON.parse(body) as Explanation);
-        else failed(body.trim() || `status ${response.statusCode}`);
-      });
+async function ask(socketPath: string, path: string, pop: string): Promise<Explanation> {
+  const failed = (why: string) =>
+    new UserError({
+      message: `the name server of ${pop} does not answer: ${why}`,
+      hint: `./lab logs ${pop}/dns, or another --pop`,
     });
-    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in 3 s')));
-    outgoing.on('error', (error) => failed(error.message));
-    outgoing.end();
+  const { status, text } = await askSocket(socketPath, path, {
+    timeoutMs: 3000,
+    silence: 'no answer in 3 s',
+  }).catch((error: Error) => {
+    throw failed(error.message);
   });
+  if (status !== 200) throw failed(text.trim() || `status ${status}`);
+  return JSON.parse(text) as Explanation;
 }

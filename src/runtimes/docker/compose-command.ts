@@ -83,7 +83,16 @@ function parseVersion(text = ''): { major: number; minor: number; text: string }
   return match ? { major: Number(match[1]), minor: Number(match[2]), text: match[0] } : undefined;
 }
 
+/** Asked once a process: `up` wants to know before it chooses a runtime, and again to use it. */
+const said = new Map<string, Promise<string | undefined>>();
+
 function output(command: string, args: string[]): Promise<string | undefined> {
+  const known = said.get(command) ?? run(command, args);
+  said.set(command, known);
+  return known;
+}
+
+function run(command: string, args: string[]): Promise<string | undefined> {
   return new Promise((resolve) => {
     execFile(command, args, { timeout: VERSION_TIMEOUT_MS, encoding: 'utf8' }, (error, stdout) =>
       resolve(error ? undefined : stdout),

@@ -6,11 +6,12 @@ import { Document, isScalar, visit } from 'yaml';
 import type { LabPlan, PlannedNode, PlannedService, Shaping } from '../lab-plan.ts';
 import { expandArgv, expandPlaceholders, type RuntimePaths } from '../placeholders.ts';
 import { NODE_FLAGS } from '../programs.ts';
+import { RELAY_NODE } from '../runtime.ts';
 import type { AddressPlan } from './address-plan.ts';
 import { LAB_PATH, NODE_PATH, programInImage, RUN_PATH } from './container-paths.ts';
 import type { ImageRole } from './images/plan-images.ts';
 import { type LabIdentity, LINK_LABEL, labLabels, NODE_LABEL, SERVICE_LABEL } from './labels.ts';
-import { nodeSysctls, RELAY_NODE } from './node-script.ts';
+import { nodeSysctls } from './node-script.ts';
 
 /** Of the words of the Compose Specification, those that something here reads; it has many more. */
 export interface ComposeService {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { UserError } from '../../base/errors.ts';
 import { blackholeCommands } from '../../shaping/blackhole-commands.ts';
-import { batchText, type NamespacedCommand } from '../../shaping/commands.ts';
+import { batches, type NamespacedCommand } from '../../shaping/commands.ts';
 import { frameSizeCommands } from '../../shaping/link-commands.ts';
 import { netemChangeCommands } from '../../shaping/netem-commands.ts';
 import { setDrained } from '../drain-file.ts';
@@ -13,10 +13,9 @@ import { Failures, type ServiceControl } from '../failures.ts';
 import { readPlan } from '../lab-files.ts';
 import { labFolder } from '../lab-folder.ts';
 import type { LabPlan, PlannedService } from '../lab-plan.ts';
-import { type LinkShaper, LinkTable } from '../link-table.ts';
-import { expandPlaceholders } from '../placeholders.ts';
+import { type LinkShaper, LinkTable, linkStatuses } from '../link-table.ts';
 import { deadStatus, labStatus } from '../plan-status.ts';
-import type { LabStatus, RunningLab, ServiceStatus } from '../runtime.ts';
+import { type LabStatus, RELAY_NODE, type RunningLab, type ServiceStatus } from '../runtime.ts';
 import { checkService } from '../service-health.ts';
 import { CONTAINER_PATHS, RELAY_SOCKET } from './compose-file.ts';
 import { containerLogs } from './container-logs.ts';
@@ -27,7 +26,6 @@ import { labEvents, recordEvent } from './events.ts';
 import { execInContainer } from './exec.ts';
 import { changeRecord, type LabRecord, readRecord } from './lab-record.ts';
 import type { LabIdentity } from './labels.ts';
-import { RELAY_NODE } from './node-script.ts';
 import { observe } from './observe.ts';
 import { relayWorks, setRelay } from './relay-client.ts';
 import { runFolder } from './run-folders.ts';
@@ -131,10 +129,7 @@ function planOf(name: string): LabPlan {
 
 /** One `ip` or `tc` per node and kind of command, in the node's own container. */
 async function runInNodes(exec: RunningLab['exec'], commands: NamespacedCommand[]): Promise<void> {
-  const groups = Map.groupBy(commands, ({ node, program }) => `${node} ${program}`);
-  for (const group of groups.values()) {
-    const { node = '', program } = group[0] as NamespacedCommand;
-    const input = batchText(group.map(({ argv }) => argv));
+  for (const { node = '', program, text: input } of batches(commands)) {
     const { exitCode, stderr } = await exec(node, [program, '-batch', '-'], { input });
     if (exitCode !== 0)
       throw new Error(`${program} in node ${node} (exit code ${exitCode}): ${stderr.trim()}`);
@@ -234,15 +229,13 @@ async function statusOf(
     ),
   );
   const working = shaping !== 'relay' || (await relayWorks(relaySocket(name)));
-  const noPorts = { runCommands: async () => {}, onEvent: () => {} };
-  const shaper = { working, shape: async () => {}, blackhole: async () => {} };
   return labStatus(plan, {
     runtime: 'docker',
     shaping,
     startedAt,
     state: record.state === 'started' ? 'ready' : 'starting',
     services: new Map(services),
-    links: new LinkTable(plan, { ...noPorts, shaper }, links).status(),
+    links: linkStatuses(plan, links, working),
     failures: new Map(Object.entries(failures)),
     working,
   });
@@ -274,11 +267,8 @@ async function serviceStatus(
     const reason = state.Error || `exited with code ${state.ExitCode}`;
     return { ...base, state: state.Restarting ? 'failed' : 'stopped', healthy: false, reason };
   }
-  const check =
-    health.kind === 'running'
-      ? health
-      : { ...health, socket: expandPlaceholders(health.socket, { ...CONTAINER_PATHS, run }) };
-  return { ...base, state: 'running', pid: state.Pid, ...(await checkService(check)) };
+  const found = await checkService(health, { ...CONTAINER_PATHS, run });
+  return { ...base, state: 'running', pid: state.Pid, ...found };
 }
 
 /** The first answer, for ever; an answer that failed is asked for again. */

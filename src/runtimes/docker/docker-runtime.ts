@@ -4,10 +4,10 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../base/errors.ts';
-import { detectNetem } from '../../shaping/io/detect-netem.ts';
+import { chooseShaping } from '../../shaping/io/detect-netem.ts';
 import { labNames, lockFolder, removeLabFiles, writePlan } from '../lab-files.ts';
 import { labFolder } from '../lab-folder.ts';
-import type { Runtime } from '../runtime.ts';
+import { RELAY_NODE, type Runtime } from '../runtime.ts';
 import { addressPlan, chooseBlock, DEFAULT_POOL, POOL_VARIABLE } from './address-plan.ts';
 import { findCompose, lookForCompose } from './compose-command.ts';
 import { CONTAINER_PATHS, startSequence } from './compose-file.ts';
@@ -28,7 +28,6 @@ import {
   writeComposeFiles,
 } from './lab-files.ts';
 import { readRecord, removeRecord, writeRecord } from './lab-record.ts';
-import { RELAY_NODE } from './node-script.ts';
 import { composeUp, projectName } from './project.ts';
 import { makeRunFolders, removeRunFolders, runFolder } from './run-folders.ts';
 
@@ -50,7 +49,7 @@ export const dockerRuntime: Runtime = {
   async up(plan, { shaping: wanted, onEvent, signal }) {
     const engine = await connectEngine();
     const compose = await findCompose(engine);
-    const shaping = wanted === 'auto' ? ((await detectNetem()).available ? 'netem' : 'relay') : wanted;
+    const shaping = await chooseShaping(wanted);
     const identity = { name: plan.name, folder: labFolder(plan.name).root };
     refuseUnmountable(identity.folder);
     await refuseForeignProject(engine, plan.name, identity.folder);

@@ -8,6 +8,7 @@ import { underlayLink } from '../../shaping/relay/protocol.ts';
 import { labFolder } from '../lab-folder.ts';
 import type { LabPlan, PlannedFile, Shaping } from '../lab-plan.ts';
 import { NODE_FLAGS } from '../programs.ts';
+import { RELAY_NODE } from '../runtime.ts';
 import type { AddressPlan } from './address-plan.ts';
 import {
   type ComposeFile,
@@ -21,7 +22,7 @@ import { NODE_PATH, programInImage } from './container-paths.ts';
 import { AT_A_TIME } from './containers.ts';
 import type { ImageRole } from './images/plan-images.ts';
 import { labLabels } from './labels.ts';
-import { nodeScripts, RELAY_NODE } from './node-script.ts';
+import { nodeScripts } from './node-script.ts';
 import {
   GATEWAY_CONFIG_FILE,
   gatewayConfig,

@@ -2,13 +2,13 @@
 // by the address that Docker gave them, never by ethN), makes the node's links of them, closes every other way out, and
 // stays. Services wait for the file `plumbed`. Generated per node and mounted, so that it can be read and run by hand.
 
-import { batchText, type NamespacedCommand } from '../../shaping/commands.ts';
+import { batches, hereDocument, type NamespacedCommand } from '../../shaping/commands.ts';
 import { initialFrameSizeCommands, underlayVni, vxlanEndCommands } from '../../shaping/link-commands.ts';
 import { netemCommands } from '../../shaping/netem-commands.ts';
 import { VXLAN_PORT } from '../../shaping/relay/vxlan-header.ts';
 import type { LabPlan, PlannedLink, PlannedNode, Shaping } from '../lab-plan.ts';
-import { hereDocument } from '../netns/namespaced-script.ts';
 import { nodeCommands } from '../node-commands.ts';
+import { RELAY_NODE } from '../runtime.ts';
 import type { AddressPlan } from './address-plan.ts';
 import { PLUMBED_FILE, RUN_PATH } from './container-paths.ts';
 import { linkGuard, nodeGuard, relayGuard } from './guard-commands.ts';
@@ -48,9 +48,6 @@ export function nodeScripts(
   if (shaping === 'relay') scripts.set(RELAY_NODE, script(RELAY_NODE, relayScript(addresses.relay)));
   return scripts;
 }
-
-/** The relay's node; no node of a topology begins with an underscore. */
-export const RELAY_NODE = '_relay';
 
 /** Sysctls of a node's namespace: Compose sets them, /proc/sys being read-only inside (why each: netns/plumbing.ts). */
 export function nodeSysctls(node?: Pick<PlannedNode, 'forwarding'>): Record<string, string> {
@@ -141,9 +138,7 @@ function shapingLines(node: string, ends: LinkEnd[], shaping: Exclude<Shaping, '
 }
 
 function commandLines(commands: NamespacedCommand[]): string[] {
-  return [...Map.groupBy(commands, ({ program }) => program)].map(([program, group]) =>
-    hereDocument(`${program} -batch -`, batchText(group.map(({ argv }) => argv))),
-  );
+  return batches(commands).map(({ program, text }) => hereDocument(`${program} -batch -`, text));
 }
 
 /** The shell puts the interface's name in. */

@@ -4,9 +4,8 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ContainerStats } from 'dockerode';
-import { LAB_NODE, type ServiceStats } from '../runtime.ts';
+import { LAB_NODE, RELAY_NODE, type ServiceStats } from '../runtime.ts';
 import type { LabContainer } from './containers.ts';
-import { RELAY_NODE } from './node-script.ts';
 
 const BETWEEN_READINGS_MS = 1000;
 /** Engines that know no one-shot statistics take a second for an answer, and for many at once no longer. */

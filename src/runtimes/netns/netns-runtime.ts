@@ -7,7 +7,7 @@ import { accessSync, constants, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../base/errors.ts';
-import { detectNetem } from '../../shaping/io/detect-netem.ts';
+import { chooseShaping } from '../../shaping/io/detect-netem.ts';
 import { labNames, lockFolder, removeLabFiles, writePlan } from '../lab-files.ts';
 import { labFolder } from '../lab-folder.ts';
 import { isAlive, readRunState } from '../run-state.ts';
@@ -64,7 +64,7 @@ export const netnsRuntime: Runtime = {
         hint: `./lab down --name ${plan.name}, or another --name`,
       });
     }
-    const chosen = shaping === 'auto' ? ((await detectNetem()).available ? 'netem' : 'relay') : shaping;
+    const chosen = await chooseShaping(shaping);
     signal?.throwIfAborted();
     lockFolder(plan.name);
     const stopWaiting = new AbortController();

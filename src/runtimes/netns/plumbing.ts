@@ -2,21 +2,22 @@
 // runs it all, with one `ip -batch` for namespaces and links and one per node, because a process per command costs
 // 20 ms a node and this costs 4 (docs/performance.md). Pure: the supervisor runs what this returns.
 
-import type { NamespacedCommand } from '../../shaping/commands.ts';
+import { hereDocument, type NamespacedCommand } from '../../shaping/commands.ts';
 import { initialFrameSizeCommands, relayLinkCommands, vethCommands } from '../../shaping/link-commands.ts';
 import type { LabPlan, PlannedNode } from '../lab-plan.ts';
 import { nodeCommands } from '../node-commands.ts';
-import { hereDocument, namespacedScript, RELAY_NAMESPACE } from './namespaced-script.ts';
+import { RELAY_NODE } from '../runtime.ts';
+import { namespacedScript } from './namespaced-script.ts';
 
 /** `relay`: each link end is a veth pair to the relay's namespace; `direct`: one veth pair from node to node. */
 export type LinkTransport = 'relay' | 'direct';
 
 export function plumbingScript(plan: Pick<LabPlan, 'nodes' | 'links'>, transport: LinkTransport): string {
   const relay = transport === 'relay';
-  const namespaces = [...plan.nodes.map((node) => node.name), ...(relay ? [RELAY_NAMESPACE] : [])];
+  const namespaces = [...plan.nodes.map((node) => node.name), ...(relay ? [RELAY_NODE] : [])];
   const ownName = (node: string) => node;
   const links = plan.links.flatMap((link, index) =>
-    relay ? relayLinkCommands(index, link, ownName, RELAY_NAMESPACE) : vethCommands(link, ownName),
+    relay ? relayLinkCommands(index, link, ownName, RELAY_NODE) : vethCommands(link, ownName),
   );
   return [
     'set -e',

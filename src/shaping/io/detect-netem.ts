@@ -2,6 +2,7 @@
 // namespace a netem qdisc. Nothing stays behind; the module is loaded where the system allows that.
 
 import { spawn } from 'node:child_process';
+import type { Shaping } from '../../runtimes/lab-plan.ts';
 
 export type NetemSupport = { available: true } | { available: false; reason: string };
 
@@ -21,6 +22,12 @@ export async function detectNetem(): Promise<NetemSupport> {
     available: false,
     reason: unknown ? 'this kernel has no sch_netem' : `netem cannot be tried here: ${lastLine}`,
   };
+}
+
+/** What `auto` means here: the kernel's own where there is one. */
+export async function chooseShaping(wanted: Shaping): Promise<Exclude<Shaping, 'auto'>> {
+  if (wanted !== 'auto') return wanted;
+  return (await detectNetem()).available ? 'netem' : 'relay';
 }
 
 function run(command: string, argv: string[]): Promise<{ code: number | null; stderr: string }> {

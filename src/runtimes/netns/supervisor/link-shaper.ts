@@ -10,7 +10,8 @@ import { relayLink } from '../../../shaping/relay/protocol.ts';
 import type { LabPlan } from '../../lab-plan.ts';
 import type { LinkShaper } from '../../link-table.ts';
 import { NODE_FLAGS, programPath } from '../../programs.ts';
-import { namespacedScript, RELAY_NAMESPACE } from '../namespaced-script.ts';
+import { RELAY_NODE } from '../../runtime.ts';
+import { namespacedScript } from '../namespaced-script.ts';
 import type { EventLog } from './event-log.ts';
 import { runShell } from './shell.ts';
 
@@ -36,7 +37,7 @@ export function relayShaper(plan: LabPlan, events: EventLog): StartedShaper {
   const relay = keepRelay(
     plan.links.map((link, index) => relayLink(index, link)),
     {
-      namespace: `/run/netns/${RELAY_NAMESPACE}`,
+      namespace: `/run/netns/${RELAY_NODE}`,
       seed: plan.seed,
       command: [process.execPath, ...NODE_FLAGS, programPath('relay')],
       onTrouble: (message) => events.add('relay-trouble', 'relay', message),

@@ -10,7 +10,7 @@ import { Failures, type ServiceControl } from '../../failures.ts';
 import { labFolder } from '../../lab-folder.ts';
 import type { LabPlan } from '../../lab-plan.ts';
 import { LinkTable } from '../../link-table.ts';
-import { expandArgv, expandPlaceholders } from '../../placeholders.ts';
+import { expandArgv } from '../../placeholders.ts';
 import { labStatus } from '../../plan-status.ts';
 import type { FailMode, LabStatus, LinkChange, ServiceStatus, Target } from '../../runtime.ts';
 import { checkService } from '../../service-health.ts';
@@ -147,12 +147,7 @@ async function serviceStatus(process: ServiceProcess): Promise<{ node: string; s
   }
   if (process.paused)
     return { node, status: { ...base, healthy: false, reason: 'held by ./lab fail (silent)' } };
-  const paths = pathsOf(node);
-  const check =
-    service.health.kind === 'running'
-      ? service.health
-      : { ...service.health, socket: expandPlaceholders(service.health.socket, paths) };
-  return { node, status: { ...base, ...(await checkService(check)) } };
+  return { node, status: { ...base, ...(await checkService(service.health, pathsOf(node))) } };
 }
 
 function running<T>(part: T | undefined): T {
