@@ -138,8 +138,9 @@ export const COMMANDS: CommandEntry[] = [
   },
   {
     name: 'catchment',
-    summary: 'which POP anycast takes each client to, predicted and measured',
+    summary: 'who goes to which POP: by anycast in a lab, or by a DNS policy over a GeoIP file',
     group: 'Measure',
+    completes: [['diff'], 'file'],
     load: () => import('./commands/catchment.ts'),
   },
   {
@@ -160,6 +161,13 @@ export const COMMANDS: CommandEntry[] = [
     summary: 'offer the metrics of all services of the lab to a Prometheus',
     group: 'Measure',
     load: () => import('./commands/metrics.ts'),
+  },
+  {
+    name: 'dns',
+    summary: 'the GeoDNS server by itself: run, check, explain, keys, control',
+    group: 'Project',
+    completes: [['check', 'explain', 'keygen', 'ds', 'ctl'], 'file'],
+    load: () => import('./commands/dns.ts'),
   },
   {
     name: 'topology',

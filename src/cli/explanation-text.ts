@@ -15,8 +15,9 @@ export function explanationText(server: string, client: string, explanation: Exp
       decision ? `${decision.reason}, ${decision.detail} (policy ${decision.policy})` : explanation.reason,
     ],
     ['client', `${explanation.client.network}, ${clientSource(explanation)}; ${place(explanation)}`],
-    ['good for', scopeText(scopePrefixLength)],
-    ['TTL', ttlSeconds === undefined ? undefined : `${ttlSeconds} s`],
+    ['good for', scopeText(scopePrefixLength, decision?.scope)],
+    ['TTL', decision?.ttl ?? (ttlSeconds === undefined ? undefined : `${ttlSeconds} s`)],
+    ['aliases', explanation.aliases?.join('; ')],
   ];
   const lines = facts
     .filter(([, fact]) => fact !== undefined)
@@ -24,13 +25,15 @@ export function explanationText(server: string, client: string, explanation: Exp
   return [
     `${question.name} ${question.type} for ${client}, asked of ${server}:`,
     ...lines,
+    ...(decision && decision.steps.length > 0 ? ['', ...decision.steps.map((step) => `  - ${step}`)] : []),
     ...(decision && decision.candidates.length > 0 ? ['', candidateTable(decision.candidates)] : []),
   ].join('\n');
 }
 
-function scopeText(bits: number | undefined): string | undefined {
+function scopeText(bits: number | undefined, why: string | undefined): string | undefined {
   if (bits === undefined) return undefined;
-  return bits === 0 ? 'every client (ECS scope 0)' : `clients with the same first ${bits} bits (ECS scope)`;
+  if (bits === 0) return 'every client (ECS scope 0)';
+  return `clients with the same first ${bits} bits (ECS scope${why ? `: ${why}` : ''})`;
 }
 
 function clientSource(explanation: Explanation): string {
@@ -39,29 +42,29 @@ function clientSource(explanation: Explanation): string {
     : "known by the resolver's address";
 }
 
-function place({ location }: Explanation): string {
-  const found = (location as { location?: { city?: string; country?: string; reason?: string } } | undefined)
-    ?.location;
-  if (!found) return 'GeoIP not asked';
-  const where = [found.city, found.country].filter(Boolean).join(', ');
-  return where ? `GeoIP says ${where}` : `GeoIP knows no place (${found.reason})`;
+function place({ decision }: Explanation): string {
+  if (!decision?.geoip) return 'GeoIP not asked';
+  const { prefix, location } = decision.geoip;
+  const where = [location.city, location.region ?? location.country, location.continent].filter(Boolean).join(', ');
+  return where ? `GeoIP says ${where} of ${prefix}` : `GeoIP knows no place of ${prefix} (${location.reason})`;
 }
 
 function candidateTable(candidates: Candidate[]): string {
   const rounded = (value: number | undefined, digits: number) => value?.toFixed(digits) ?? '-';
   return formatTable<Candidate>(
     [
-      { title: '  POP', cell: ({ pop }) => `  ${pop}` },
+      { title: '  POP', cell: ({ name }) => `  ${name}` },
       { title: 'RTT ms', align: 'right', cell: ({ rttMs }) => rounded(rttMs, 1) },
       { title: 'AGE s', align: 'right', cell: ({ rttAgeSeconds }) => rounded(rttAgeSeconds, 0) },
       { title: 'KM', align: 'right', cell: ({ distanceKm }) => rounded(distanceKm, 0) },
-      {
-        title: 'HEALTH',
-        cell: ({ health: { state, sinceMs, reason } }) =>
-          `${state} since ${new Date(sinceMs).toISOString().slice(11, 19)}, ${reason}`,
-      },
+      { title: 'HEALTH', cell: ({ state }) => (state ? healthText(state) : '-') },
       { title: 'PASSED OVER', cell: ({ passedOver }) => passedOver ?? '' },
     ],
     candidates,
   );
+}
+
+function healthText({ health, forced, sinceMs, reason }: NonNullable<Candidate['state']>): string {
+  const since = sinceMs > 0 ? ` since ${new Date(sinceMs).toISOString().slice(11, 19)}` : '';
+  return `${forced ? `forced ${forced}` : health}${since}, ${reason}`;
 }

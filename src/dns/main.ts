@@ -1,6 +1,8 @@
 // The GeoDNS server as a process: `node src/dns/main.ts --config FILE`. SIGTERM and SIGINT end it cleanly, SIGHUP reloads
-// zones and GeoIP. Exit codes: 0 ended, 1 could not start, 2 wrong usage.
+// everything that the configuration names. Exit codes: 0 ended, 1 could not start, 2 wrong usage. Its threads are started
+// from this same file, since a bundle of the program is one file.
 
+import { isMainThread } from 'node:worker_threads';
 import { UserError } from '../base/errors.ts';
 import { configFileArgument } from '../base/io/config-file.ts';
 import { keepHeapSmall } from '../base/io/keep-heap-small.ts';
@@ -12,7 +14,7 @@ const USAGE = 'usage: node src/dns/main.ts --config FILE';
 export async function main(args: string[]): Promise<void> {
   const log = createLog('dns');
   try {
-    const service = await startDnsService(configFileArgument(args, USAGE), log);
+    const service = await startDnsService(configFileArgument(args, USAGE), log, { program: import.meta.filename });
     process.on('SIGHUP', () => void service.reload());
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => {
@@ -30,4 +32,5 @@ export async function main(args: string[]): Promise<void> {
   }
 }
 
-if (import.meta.main) await main(process.argv.slice(2));
+if (!isMainThread) await (await import('./io/threads.ts')).runThread();
+else if (import.meta.main) await main(process.argv.slice(2));

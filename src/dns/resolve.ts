@@ -1,132 +1,114 @@
-// From a question inside our zones to the records of the answer (RFC 1034 section 4.3.2): aliases followed, delegations
-// referred, steered names decided, and a reason for whatever comes out. Pure: all that it knows is in the ServerState.
+// A plan, and the policy's choice where it asks for one, become the records of an answer, with a reason for whatever comes
+// out. Pure.
 
-import type { ClientNetwork } from './client-subnet.ts';
-import type { ServerState, SteeringRule } from './server-state.ts';
-import type { SteeringDecision } from './steering/policy.ts';
+import type { Plan } from './plan.ts';
+import type { OutsideAddresses } from './server-state.ts';
+import type { Choice } from './steering/steering.ts';
 import { RCODES, TYPES } from './wire/constants.ts';
 import type { Reply } from './wire/encode-reply.ts';
 import { isAtOrBelow, type Name } from './wire/name.ts';
-import type { OwnedRRset } from './wire/record.ts';
-import { namesIn } from './zone/load-zone.ts';
-import { lookupName } from './zone/lookup.ts';
-import { addressRecords, findZone, type Zone } from './zone/zone.ts';
+import type { OwnedRRset, RRset } from './wire/record.ts';
+import { addressRecords, namesIn, type Zone } from './zone/zone.ts';
 
-/** Aliases followed for one question; BIND's default is 16, people need 2, and a loop must end. */
-const MAX_CNAME_CHAIN = 8;
+/** How long "we do not know the outside addresses yet" is believed. */
+const OUTSIDE_UNKNOWN_TTL_SECONDS = 5;
 
 export interface Resolution extends Reply {
   reason: string;
-  decision?: SteeringDecision;
-  ttlSeconds?: number;
+  choice?: Choice;
 }
 
-export function resolve(
-  state: ServerState,
-  question: { name: Name; type: number },
-  firstZone: Zone,
-  client: ClientNetwork,
+/** The answer of a plan that asks no policy. */
+export function resolvePlan(
+  zones: ReadonlyMap<Name, Zone>,
+  plan: Plan,
+  type: number,
+  outside: (target: Name) => OutsideAddresses | undefined,
 ): Resolution {
-  const answer: OwnedRRset[] = [];
-  let owner = question.name;
-  let zone: Zone | undefined = firstZone;
-  for (let aliases = 0; zone; aliases++) {
-    const found = lookupName(zone, owner, question.type);
-    if (found.kind === 'delegation') return referral(state, zone, answer, found.cut, found.nameServers);
-    if (found.kind === 'no-such-name') {
+  const { ending, links: answer, owner, zone } = plan;
+  switch (ending.kind) {
+    case 'records': {
+      const ttlSeconds = Math.min(ending.rrset.ttlSeconds, plan.maxTtlSeconds ?? ending.rrset.ttlSeconds);
+      const rrset = { ...ending.rrset, ttlSeconds, owner };
+      return { ...empty('static'), answer: [...answer, rrset], additional: additionalFor(zones, zone, rrset) };
+    }
+    case 'nodata':
+      return { ...empty('nodata'), answer, authority: [zone.negativeSoa] };
+    case 'nxdomain':
       return { ...empty('nxdomain'), rcode: RCODES.NXDOMAIN, answer, authority: [zone.negativeSoa] };
-    }
-    const rule = state.steering.get(found.source);
-    if (rule && (question.type === TYPES.A || question.type === TYPES.AAAA)) {
-      return steered(state, zone, answer, owner, rule, question.type, client);
-    }
-    if (question.type === TYPES.ANY)
+    case 'referral':
+      return referral(zones, zone, answer, ending.cut, ending.nameServers);
+    case 'minimal-any':
       return { ...empty('any-minimal'), answer: [...answer, minimalAny(owner)] };
-    const rrset = found.node.rrsets.get(question.type);
-    if (rrset) {
-      answer.push({ ...rrset, owner });
-      return { ...empty('static'), answer, additional: additionalFor(state, zone, { ...rrset, owner }) };
-    }
-    const alias = found.node.rrsets.get(TYPES.CNAME);
-    const target = alias && namesIn(alias)[0];
-    if (!alias || target === undefined) return { ...empty('nodata'), answer, authority: [zone.negativeSoa] };
-    answer.push({ ...alias, owner });
-    // What was gathered is right as far as it goes; the resolver asks on, and finds the loop if there is one.
-    if (aliases >= MAX_CNAME_CHAIN) return { ...empty('cname-chain-too-long'), answer };
-    if (answer.slice(0, -1).some((link) => link.owner === target)) return { ...empty('cname-loop'), answer };
-    owner = target;
-    zone = findZone(state.zones, owner, question.type);
+    case 'chain-ends':
+      return { ...empty(ending.reason), answer };
+    case 'outside':
+      return fromOutside(plan, type, outside(ending.target));
+    case 'steered':
+      throw new TypeError('a steered plan needs a choice');
   }
-  return { ...empty('cname-leaves-our-zones'), answer };
 }
 
-/** The policy's decision for a client, for answers and for `explain`. */
-export function steer(
-  state: ServerState,
-  rule: SteeringRule,
-  type: number,
-  client: ClientNetwork,
-): SteeringDecision {
-  return rule.policy({
-    family: type === TYPES.AAAA ? 6 : 4,
-    pops: state.pops,
-    anycast: state.anycast,
-    health: state.health,
-    geo: () => state.locate(client.address),
-    rtt: () => state.rtt(client.address),
-  });
+/** The answer of a plan whose policy chose. Without addresses it is NODATA. */
+export function resolveSteered(plan: Plan, type: number, choice: Choice): Resolution {
+  const { links: answer, owner, zone, ending } = plan;
+  if (ending.kind !== 'steered') throw new TypeError('the plan asks no policy');
+  if (choice.addresses.length === 0) {
+    return { ...empty(choice.reason), answer, authority: [zone.negativeSoa], choice };
+  }
+  const ttlSeconds = Math.min(choice.ttlSeconds, plan.maxTtlSeconds ?? choice.ttlSeconds);
+  // Signatures say the longest TTL, so that one serves whatever the health makes of it.
+  const originalTtlSeconds = Math.min(ending.rule.ttl.maxSeconds, plan.maxTtlSeconds ?? Number.POSITIVE_INFINITY);
+  const rrset = { ...addressRRset(owner, type, ttlSeconds, choice.addresses), originalTtlSeconds };
+  return { ...empty(choice.reason), answer: [...answer, rrset], choice };
 }
 
-function steered(
-  state: ServerState,
-  zone: Zone,
-  aliases: readonly OwnedRRset[],
+export function errorResolution(rcode: number, reason: string, extendedError?: number): Resolution {
+  return { ...empty(reason), rcode, authoritative: false, ...(extendedError !== undefined && { extendedError }) };
+}
+
+function fromOutside(plan: Plan, type: number, known: OutsideAddresses | undefined): Resolution {
+  const addresses = (type === TYPES.AAAA ? known?.ipv6 : known?.ipv4) ?? [];
+  const limit = plan.maxTtlSeconds ?? 0;
+  if (addresses.length === 0) {
+    const ttlSeconds = Math.min(plan.zone.negativeSoa.ttlSeconds, known ? limit : OUTSIDE_UNKNOWN_TTL_SECONDS);
+    const authority = [{ ...plan.zone.negativeSoa, ttlSeconds }];
+    return { ...empty(known ? 'alias-nodata' : 'alias-not-looked-up'), answer: plan.links, authority };
+  }
+  const ttlSeconds = Math.min(known?.ttlSeconds ?? limit, limit);
+  return { ...empty('alias-outside'), answer: [...plan.links, addressRRset(plan.owner, type, ttlSeconds, addresses)] };
+}
+
+function addressRRset(
   owner: Name,
-  rule: SteeringRule,
   type: number,
-  client: ClientNetwork,
-): Resolution {
-  const decision = steer(state, rule, type, client);
-  if (!decision.address) {
-    return {
-      ...empty(`nodata-${decision.reason}`),
-      answer: aliases,
-      authority: [zone.negativeSoa],
-      decision,
-    };
-  }
-  const rdata = [{ parts: [decision.address] }];
-  const rrset: OwnedRRset = { owner, type, ttlSeconds: rule.ttlSeconds, rdata };
-  return { ...empty(decision.reason), answer: [...aliases, rrset], decision, ttlSeconds: rule.ttlSeconds };
+  ttlSeconds: number,
+  addresses: readonly Uint8Array[],
+): OwnedRRset {
+  return { owner, type, ttlSeconds, rdata: addresses.map((address) => ({ parts: [address] })) };
 }
 
 function referral(
-  state: ServerState,
+  zones: ReadonlyMap<Name, Zone>,
   zone: Zone,
   answer: readonly OwnedRRset[],
   cut: Name,
-  nameServers: { type: number; ttlSeconds: number; rdata: OwnedRRset['rdata'] },
+  nameServers: RRset,
 ): Resolution {
   const glue: OwnedRRset[] = [];
   const additional: OwnedRRset[] = [];
   for (const host of namesIn(nameServers)) {
     // In-domain glue is what the referral cannot do without (RFC 9471 section 3.1).
     const list = isAtOrBelow(host, cut) ? glue : additional;
-    list.push(...addressRecords(state.zones, host, zone));
+    list.push(...addressRecords(zones, host, zone));
   }
-  return {
-    ...empty('referral'),
-    authoritative: answer.length > 0,
-    answer,
-    authority: [{ ...nameServers, owner: cut }],
-    glue,
-    additional,
-  };
+  const authority = [{ ...nameServers, owner: cut }];
+  return { ...empty('referral'), authoritative: answer.length > 0, answer, authority, glue, additional };
 }
 
-function additionalFor(state: ServerState, zone: Zone, rrset: OwnedRRset): OwnedRRset[] {
+function additionalFor(zones: ReadonlyMap<Name, Zone>, zone: Zone, rrset: OwnedRRset): OwnedRRset[] {
   if (rrset.type !== TYPES.NS && rrset.type !== TYPES.MX && rrset.type !== TYPES.SRV) return [];
-  return namesIn(rrset).flatMap((host) => addressRecords(state.zones, host, zone));
+  return namesIn(rrset).flatMap((host) => addressRecords(zones, host, zone));
 }
 
 /** One small record instead of all there is, which reflectors would love (RFC 8482 section 4.2). */

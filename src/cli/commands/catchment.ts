@@ -1,93 +1,88 @@
-// `./lab catchment`: which POP anycast takes each client to, as predicted from the topology and as measured, and why it
-// is not the best one where it is not.
+// `./lab catchment`: which POP anycast takes each client of a lab to, as predicted from the topology and as measured, and
+// why it is not the best one where it is not. With --config, no lab: who a DNS policy sends where, by a GeoIP file.
 
 import { type Command, Option } from 'commander';
-import { cliOf, openLab } from '../context.ts';
-import { createProgress } from '../progress.ts';
-import { formatTable } from '../table.ts';
+import { UserError } from '../../base/errors.ts';
+import { cliOf } from '../context.ts';
+import { parsePercent } from '../option-values.ts';
+
+interface Options {
+  family: '4' | '6';
+  predicted?: boolean;
+  config?: string;
+  down?: string;
+  users?: string;
+  html?: string;
+}
 
 export function define(command: Command): void {
   command
-    .addOption(new Option('--family <4|6>', 'IP version').choices(['4', '6']).default('4'))
-    .option('--predicted', 'do not measure')
-    .option('--json', 'as JSON: [{client, predicted, measured, agrees, asPath, rttMs, best, explanation}]')
+    .addOption(familyOption())
+    .option('--predicted', 'a lab: do not measure')
+    .option('-c, --config <file>', 'no lab: the DNS policy of a GeoDNS configuration, over its GeoIP file')
+    .option('--down <pops>', 'with --config: POPs to take for down, separated by commas')
+    .option('--users <file>', 'with --config: weigh by Internet users; a CSV file of country,users')
+    .option('--html <file>', 'with --config: also write a page with a map')
+    .option(
+      '--json',
+      'as JSON: [{client, predicted, measured, agrees, asPath, rttMs, best, explanation}]; with --config {pops, countries, ...}',
+    )
     .addHelpText(
       'after',
-      '\nThe exit code is 1 when a measured catchment differs from the predicted one.\n\nExamples:\n  ./lab catchment\n  ./lab catchment --predicted --json',
+      `
+Of a lab: which POP anycast takes each client to, as predicted and as measured; the exit code is 1 when they differ.
+With --config: who a policy sends where, by every prefix of the GeoIP file; --name NAME says which steered name.
+
+Examples:
+  ./lab catchment
+  ./lab catchment --predicted --json
+  ./lab catchment --config dns.yaml --name www.cdn.test --down pop-fra
+  ./lab catchment diff dns.yaml new.yaml --max-moved 5`,
     )
-    .action(async (options: { family: '4' | '6'; predicted?: boolean }, self: Command) => {
+    .action(async (options: Options, self: Command) => {
       const cli = cliOf(self);
-      const { lab, topology, status } = await openLab(cli);
-      const family = options.family === '6' ? 6 : 4;
-      const [{ predictCatchment }, { failuresOf }] = await Promise.all([
-        import('../../routing/predict-catchment.ts'),
-        import('../planned-rtt.ts'),
-      ]);
-      const predicted = predictCatchment(topology, family, failuresOf(status));
-      const progress = createProgress(cli.output);
-      const measured = new Map<string, string>();
-      try {
-        if (!options.predicted) {
-          const { measureCatchment } = await import('../measure-catchment.ts');
-          for (const [client, pop] of await measureCatchment(cli, lab, topology, family, progress))
-            measured.set(client, pop);
-        }
-      } finally {
-        progress.stop();
+      const { config } = options;
+      if (config !== undefined) {
+        const { runSummary } = await import('../catchment/run-summary.ts');
+        return runSummary(cli, cli.labName, { ...options, config });
       }
-      const rows = topology.clients.map((client) => {
-        const { pop, asPath, rttMs, best, explanation } = predicted.get(client.name) ?? {
-          asPath: [],
-          explanation: '',
-        };
-        const seen = measured.get(client.name);
-        return {
-          client: client.name,
-          predicted: pop ?? null,
-          ...(options.predicted ? {} : { measured: seen ?? null, agrees: seen === pop }),
-          asPath,
-          rttMs: rttMs ?? null,
-          best: best ?? null,
-          explanation,
-        };
-      });
-      const differing = rows.filter((row) => row.agrees === false);
-      if (differing.length > 0) process.exitCode = 1;
-      if (cli.output.json) {
-        cli.output.data(rows);
-        return;
-      }
-      const ms = (value: number | null | undefined) =>
-        value === null || value === undefined ? '' : value.toFixed(1);
-      cli.output.print(
-        formatTable(
-          [
-            { title: 'CLIENT', cell: (row) => row.client },
-            { title: 'PREDICTED', cell: (row) => row.predicted ?? 'none' },
-            ...(options.predicted
-              ? []
-              : [
-                  {
-                    title: 'MEASURED',
-                    cell: (row: (typeof rows)[number]) =>
-                      row.agrees
-                        ? (row.measured ?? '')
-                        : cli.output.style('red', row.measured ?? 'no answer'),
-                  },
-                ]),
-            { title: 'RTT ms', align: 'right', cell: (row) => ms(row.rttMs) },
-            { title: 'BEST', cell: (row) => row.best?.pop ?? '' },
-            { title: 'RTT ms', align: 'right', cell: (row) => ms(row.best?.rttMs) },
-            { title: 'AS PATH', cell: (row) => row.asPath.join(' ') },
-            { title: 'WHY', cell: (row) => row.explanation },
-          ],
-          rows,
-        ),
-      );
-      if (!options.predicted) {
-        cli.output.print(
-          `\n${rows.length - differing.length} of ${rows.length} measured catchments are as predicted`,
-        );
-      }
+      const stray = (['down', 'users', 'html'] as const).find((each) => options[each] !== undefined);
+      if (stray) throw new UserError({ message: `--${stray} is for a configuration: add --config FILE` }, 2);
+      const { runLabCatchment } = await import('../catchment/lab.ts');
+      await runLabCatchment(cli, options);
     });
+  defineDiff(command.command('diff'));
+}
+
+function defineDiff(command: Command): void {
+  command
+    .summary('what a change of a GeoDNS configuration moves, before it is deployed')
+    .argument('<old>', 'the configuration as it is')
+    .argument('[new]', 'as it shall be; by default the same, for a change of health or GeoIP file')
+    .addOption(familyOption())
+    .option('--down <pops>', 'POPs to take for down afterwards')
+    .option('--down-before <pops>', 'POPs to take for down before')
+    .option('--geoip <file>', 'the GeoIP file to use afterwards')
+    .option('--users <file>', 'weigh by Internet users; a CSV file of country,users')
+    .option('--max-moved <percent>', 'exit code 1 when more go to another POP', parsePercent)
+    .option('--json', 'as JSON: {movedPercent, accepted, names: [{name, moved, pops, moves, losers}]}')
+    .addHelpText(
+      'after',
+      `
+All steered names, one of each policy; --name NAME for one of them.
+
+Examples:
+  ./lab catchment diff dns.yaml new.yaml --name www.cdn.test
+  ./lab catchment diff dns.yaml --down pop-fra
+  ./lab catchment diff dns.yaml --geoip GeoLite2-City-new.mmdb --max-moved 2`,
+    )
+    .action(async (old: string, fresh: string | undefined, _options: unknown, self: Command) => {
+      const cli = cliOf(self);
+      const { runDiff } = await import('../catchment/run-diff.ts');
+      await runDiff(cli, [old, fresh ?? old], cli.labName, self.optsWithGlobals());
+    });
+}
+
+function familyOption(): Option {
+  return new Option('--family <4|6>', 'IP version').choices(['4', '6']).default('4');
 }

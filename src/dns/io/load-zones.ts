@@ -1,86 +1,135 @@
-// Reads the zone files that the config names and puts the steering rules into them. All problems of all files at once.
+// Reads the zone files that the configuration names and gathers the rules of steering, from the configuration and from STEER
+// records. All problems of all files at once.
 
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Problem, UserError } from '../../base/errors.ts';
-import type { DnsConfig } from '../config.ts';
-import type { SteeringRule } from '../server-state.ts';
-import { policyNamed } from '../steering/policies.ts';
+import type { Prefix } from '../../net/prefix.ts';
+import { type DnsConfig, steeringPartsOf, ttlOf } from '../config.ts';
+import { policyProblems } from '../steering/policy-config.ts';
+import type { SteeringRule } from '../steering/steering-input.ts';
 import { TYPES, typeName } from '../wire/constants.ts';
 import { formatName, type Name, parseName } from '../wire/name.ts';
 import { loadZone } from '../zone/load-zone.ts';
 import { addNode, findZone, type Zone } from '../zone/zone.ts';
+import { type NotifyTarget, resolveZoneEntry } from '../zone/zone-config.ts';
 
 export interface LoadedZones {
   zones: Map<Name, Zone>;
-  steering: Map<Name, SteeringRule>;
+  /** In the order of the compiled steering's rules; `owner` is the name as the zones know it. */
+  rules: { owner: Name; rule: SteeringRule }[];
+  transferPeers: Map<Name, readonly Prefix[]>;
+  /** Origins of the zones to be signed. */
+  signed: Name[];
+  /** Where a new serial is told. */
+  notify: Map<Name, readonly NotifyTarget[]>;
+  warnings: Problem[];
 }
 
-/** Paths are relative to `folder`, the config file's. */
+/** Paths are relative to `folder`, the configuration's. Throws UserError with every problem. */
 export function loadZones(config: DnsConfig, configFile: string, folder: string): LoadedZones {
-  const zones = new Map<Name, Zone>();
+  const loaded: LoadedZones = {
+    zones: new Map(),
+    rules: [],
+    transferPeers: new Map(),
+    signed: [],
+    notify: new Map(),
+    warnings: [],
+  };
   const problems: Problem[] = [];
-  for (const path of config.zones) {
-    const text = readText(resolve(folder, path));
-    if (text instanceof Error) {
-      problems.push({ file: configFile, path: 'zones', message: `cannot read ${path}: ${text.message}` });
-      continue;
-    }
-    const loaded = loadZone(text, path, (included, from) => {
-      const file = resolve(folder, dirname(from), included);
-      const includedText = readText(file);
-      return includedText instanceof Error
-        ? undefined
-        : { text: includedText, file: resolve(dirname(from), included) };
-    });
-    problems.push(...loaded.problems);
-    if (!loaded.zone) continue;
-    const present = zones.get(loaded.zone.origin);
-    if (present) {
-      problems.push({
-        file: path,
-        message: `the zone ${formatName(present.origin)} is in ${present.file} already`,
-      });
-    } else zones.set(loaded.zone.origin, loaded.zone);
+  const steered = new Set(config.steering.map((rule) => parseName(rule.name) as Name));
+  for (const entry of config.zones) {
+    const settings = resolveZoneEntry(entry);
+    const zone = readZone(settings.file, configFile, folder, steered, loaded, problems);
+    if (!zone) continue;
+    if (settings.allowTransfer.length > 0) loaded.transferPeers.set(zone.origin, settings.allowTransfer);
+    if (settings.notify.length > 0) loaded.notify.set(zone.origin, settings.notify);
+    if (settings.dnssec) loaded.signed.push(zone.origin);
   }
   // A rule cannot be judged while a zone that may hold its name is missing.
-  const steering = problems.length > 0 ? new Map() : addSteering(config, configFile, zones, problems);
+  if (problems.length === 0) {
+    addConfiguredRules(config, configFile, loaded, problems);
+    addZoneRules(config, loaded, problems);
+  }
   if (problems.length > 0) throw new UserError(problems);
-  return { zones, steering };
+  return loaded;
 }
 
-function addSteering(
+function readZone(
+  path: string,
+  configFile: string,
+  folder: string,
+  steered: ReadonlySet<Name>,
+  loaded: LoadedZones,
+  problems: Problem[],
+): Zone | undefined {
+  const text = readText(resolve(folder, path));
+  if (text instanceof Error) {
+    problems.push({ file: configFile, path: 'zones', message: `cannot read ${path}: ${text.message}` });
+    return undefined;
+  }
+  const readInclude = (included: string, from: string) => {
+    const file = resolve(dirname(from), included);
+    const includedText = readText(resolve(folder, dirname(from), included));
+    return includedText instanceof Error ? undefined : { text: includedText, file };
+  };
+  const { zone, problems: found, warnings } = loadZone(text, path, readInclude, steered);
+  problems.push(...found);
+  loaded.warnings.push(...warnings);
+  if (!zone) return undefined;
+  const present = loaded.zones.get(zone.origin);
+  if (present) {
+    problems.push({ file: path, message: `the zone ${formatName(present.origin)} is in ${present.file} already` });
+    return undefined;
+  }
+  loaded.zones.set(zone.origin, zone);
+  return zone;
+}
+
+function addConfiguredRules(
   config: DnsConfig,
   configFile: string,
-  zones: ReadonlyMap<Name, Zone>,
+  { zones, rules }: LoadedZones,
   problems: Problem[],
-): Map<Name, SteeringRule> {
-  const steering = new Map<Name, SteeringRule>();
-  const popNames = config.pops.map((pop) => pop.name);
+): void {
   for (const [i, rule] of config.steering.entries()) {
-    const owner = parseName(rule.name) as Name; // checked by the config's schema
+    const owner = parseName(rule.name) as Name; // checked by the schema
     const zone = findZone(zones, owner);
-    const policy = policyNamed(rule.policy, popNames);
-    const path = `steering[${i}].name`;
-    if (!zone || !policy) {
+    const at = { file: configFile, path: `steering[${i}].name` };
+    if (!zone) {
       const known = [...zones.keys()].map(formatName).join(', ');
-      problems.push({
-        file: configFile,
-        path,
-        message: `${rule.name} is in none of the zones`,
-        expected: `a name under ${known}`,
-      });
+      problems.push({ ...at, message: `${rule.name} is in none of the zones`, expected: `a name under ${known}` });
       continue;
     }
     const node = addNode(zone.nodes, zone.origin, owner);
     const clash = [TYPES.A, TYPES.AAAA, TYPES.CNAME].find((type) => node.rrsets.has(type));
-    if (clash !== undefined) {
-      const message = `${rule.name} is steered, but ${zone.file} has ${typeName(clash)} records for it`;
-      problems.push({ file: configFile, path, message, hint: 'remove one of the two' });
+    const record = clash !== undefined ? typeName(clash) : zone.steering.has(owner) ? 'STEER' : zone.aliases.has(owner) ? 'ALIAS' : undefined;
+    if (record) {
+      const message = `${rule.name} is steered, but ${zone.file} has ${record} records for it`;
+      problems.push({ ...at, message, hint: 'remove one of the two' });
     }
-    steering.set(owner, { owner, policy, policyName: rule.policy, ttlSeconds: rule.ttlSeconds });
+    rules.push({
+      owner,
+      rule: {
+        name: formatName(owner),
+        policy: rule.policy,
+        ttl: ttlOf(rule),
+        ...(rule.whenAllDown && { whenAllDown: rule.whenAllDown }),
+      },
+    });
   }
-  return steering;
+}
+
+function addZoneRules(config: DnsConfig, { zones, rules }: LoadedZones, problems: Problem[]): void {
+  const parts = steeringPartsOf(config);
+  for (const zone of zones.values()) {
+    for (const [owner, { policy, ttl, whenAllDown, file, line }] of zone.steering) {
+      const path = formatName(owner);
+      const found = policyProblems({ ...parts, rules: [{ path, policy }] });
+      problems.push(...found.filter((problem) => problem.path === path).map((problem) => ({ file, line, ...problem })));
+      rules.push({ owner, rule: { name: path, policy, ttl, ...(whenAllDown && { whenAllDown }) } });
+    }
+  }
 }
 
 function readText(file: string): string | Error {

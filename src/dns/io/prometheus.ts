@@ -1,50 +1,67 @@
 // The server's counts in Prometheus' text form. Loaded at the first scrape.
 
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { Count, Metrics } from '../metrics.ts';
-import type { ServerState } from '../server-state.ts';
+import { FAMILIES, type FamilyName, LATENCY_BUCKETS_SECONDS, LATENCY_SAMPLE_EVERY, type Metrics } from '../metrics.ts';
+import type { Server } from './service.ts';
 
 export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-export function renderMetrics(metrics: Metrics, state: ServerState): Promise<string> {
+/** What the server is, beside its counts. */
+export type Measured = Pick<Server, 'health' | 'loaded' | 'udp'> & { metrics(): Metrics };
+
+export async function renderMetrics(server: Measured): Promise<string> {
   const registry = new Registry();
-  const counter = (name: string, help: string, labelNames: string[], count: Count) => {
-    const metric = new Counter({ name, help, labelNames, registers: [registry] });
-    for (const [key, value] of count) {
-      const labels = key.split('\t');
-      metric.inc(Object.fromEntries(labelNames.map((label, i) => [label, labels[i] ?? ''])), value);
+  const metrics = server.metrics();
+  for (const [name, { help, labels }] of Object.entries(FAMILIES)) {
+    const metric = new Counter({ name: `dns_${name}_total`, help, labelNames: [...labels], registers: [registry] });
+    for (const [key, { count }] of metrics.families[name as FamilyName].counters) {
+      const values = key.split('\t');
+      metric.inc(Object.fromEntries(labels.map((label, i) => [label, values[i] ?? ''])), count);
     }
-  };
-  counter('dns_queries_total', 'Queries answered', ['type', 'rcode', 'transport'], metrics.queries);
-  counter(
-    'dns_steered_answers_total',
-    'Answers that a policy chose',
-    ['policy', 'pop', 'reason'],
-    metrics.steered,
-  );
-  counter('dns_malformed_total', 'Packets that were no proper query', ['reason'], metrics.malformed);
-  counter('dns_truncated_total', 'Replies with TC set', ['transport'], metrics.truncated);
-  counter('dns_dropped_total', 'Packets not answered', ['transport'], metrics.dropped);
-  counter('dns_health_checks_total', 'Checks of POPs', ['pop', 'result'], metrics.healthChecks);
-  counter(
-    'dns_internal_errors_total',
-    'Queries that met a bug of ours',
-    [],
-    new Map([['', metrics.internalErrors]]),
-  );
-  const up = new Gauge({
-    name: 'dns_pop_up',
-    help: '1 up or not checked, 0 down',
-    labelNames: ['pop'],
+  }
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+  const up = gauge('dns_pop_up', '1: gets clients, or is not checked yet; 0: does not', ['pop']);
+  const forced = gauge('dns_pop_forced', '1: an operator overrides the checks', ['pop', 'state']);
+  const shed = gauge('dns_pop_shed_ratio', 'Share of client networks sent elsewhere for want of capacity', ['pop']);
+  for (const pop of server.health.snapshot().pops) {
+    up.set({ pop: pop.pop }, pop.usable ? 1 : 0);
+    shed.set({ pop: pop.pop }, pop.shedFraction);
+    if (pop.forced) forced.set({ pop: pop.pop, state: pop.forced }, 1);
+  }
+  const { geoipBuiltAt } = server.loaded;
+  if (geoipBuiltAt) {
+    gauge('dns_geoip_build_timestamp_seconds', 'When the GeoIP database was built').set(geoipBuiltAt.getTime() / 1000);
+  }
+  gauge('dns_workers', 'Threads that answer UDP').set(server.udp?.workers ?? 0);
+  const packets = new Counter({
+    name: 'dns_udp_packets_total',
+    help: 'Packets of the UDP workers',
+    labelNames: ['event'],
     registers: [registry],
   });
-  for (const pop of state.pops) up.set({ pop: pop.name }, state.health(pop.name).state === 'down' ? 0 : 1);
-  if (state.geoipBuiltAt) {
-    new Gauge({
-      name: 'dns_geoip_build_timestamp_seconds',
-      help: 'When the GeoIP database was built',
-      registers: [registry],
-    }).set(state.geoipBuiltAt.getTime() / 1000);
+  for (const { udp } of server.udp?.counters() ?? []) {
+    for (const [event, count] of Object.entries(udp)) packets.inc({ event }, count);
   }
-  return registry.metrics();
+  return `${await registry.metrics()}\n${histogram(metrics)}`;
+}
+
+/** prom-client's own histogram takes observations, and these are counts already. */
+function histogram(metrics: Metrics): string {
+  const name = 'dns_query_duration_seconds';
+  let sum = 0;
+  const lines = LATENCY_BUCKETS_SECONDS.map((bound, i) => {
+    sum += metrics.latencyBuckets[i] ?? 0;
+    return `${name}_bucket{le="${bound}"} ${sum}`;
+  });
+  const count = sum + (metrics.latencyBuckets.at(-1) ?? 0);
+  return [
+    `# HELP ${name} From the packet in hand to the reply written, of every ${LATENCY_SAMPLE_EVERY}th query`,
+    `# TYPE ${name} histogram`,
+    ...lines,
+    `${name}_bucket{le="+Inf"} ${count}`,
+    `${name}_sum ${metrics.latencySumSeconds}`,
+    `${name}_count ${count}`,
+    '',
+  ].join('\n');
 }

@@ -1,11 +1,10 @@
 // Fetches what each POP measured (its rttUrl) every few seconds into the RTT table. A POP that cannot be asked keeps its
-// last entries, which grow old.
+// last entries, which grow old. Threads that keep tables of their own hear of new entries through a callback.
 
 import { z } from '../../base/schema.ts';
 import { parsePrefix } from '../../net/prefix.ts';
-import type { PopConfig } from '../config.ts';
 import type { RttEntry, RttTable } from '../steering/rtt-table.ts';
-import { httpGet } from './http-get.ts';
+import { httpGet, type SourceAddresses } from './http-get.ts';
 import type { Log } from './log.ts';
 import { repeat } from './repeat.ts';
 
@@ -31,31 +30,38 @@ export interface RttPoller {
   stop(): void;
 }
 
+/** `onEntries` is called after the table has a POP's new entries. It must not throw. */
 export function startRttPolls(
-  pops: readonly PopConfig[],
+  pops: readonly { name: string; rttUrl?: string }[],
   intervalSeconds: number,
-  sourceAddresses: { ipv4?: string; ipv6?: string },
-  table: RttTable,
+  sourceAddresses: SourceAddresses,
+  table: Pick<RttTable, 'setPop'>,
   log: Log,
+  onEntries: (pop: string, entries: readonly RttEntry[]) => void = () => undefined,
 ): RttPoller {
   const errors = new Map<string, string>();
   const loops = pops.flatMap((pop, i) => {
     const url = pop.rttUrl;
     if (url === undefined) return [];
-    const poll = async (): Promise<number | undefined> => {
+    const poll = async (signal: AbortSignal): Promise<number | undefined> => {
+      let entries: RttEntry[];
       try {
-        const options = { timeoutMs: TIMEOUT_MS, maxBodyBytes: MAX_BODY_BYTES, sourceAddresses };
+        const options = { timeoutMs: TIMEOUT_MS, maxBodyBytes: MAX_BODY_BYTES, sourceAddresses, signal };
         const { status, body } = await httpGet(url, options);
         if (status !== 200) throw new Error(`HTTP ${status}`);
-        table.setPop(pop.name, parseReport(body.toString('utf8')));
+        entries = parseReport(body.toString('utf8'));
         if (errors.delete(pop.name)) log.info(`RTTs of ${pop.name} are back`, { pop: pop.name });
-        return undefined;
       } catch (error) {
+        if (signal.aborted) return undefined;
         const reason = (error as Error).message.split('\n')[0] ?? '';
         if (!errors.has(pop.name)) log.warn(`no RTTs from ${pop.name}`, { pop: pop.name, reason });
         errors.set(pop.name, reason);
         return RETRY_MS;
       }
+      if (signal.aborted) return undefined;
+      table.setPop(pop.name, entries);
+      onEntries(pop.name, entries);
+      return undefined;
     };
     return [repeat(poll, intervalSeconds * 1000, (i / pops.length) * Math.min(1000, intervalSeconds * 1000))];
   });

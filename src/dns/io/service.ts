@@ -1,133 +1,274 @@
-// Puts the server together: config, zones, GeoIP, checks, polls, listeners. The one place where the pure parts meet the
-// world. `reload` reads zones and GeoIP again and keeps the old ones when the new ones are bad.
+// Puts the server together: what is loaded, who checks health, what listens. The one place where the pure parts meet the
+// world. `reload` loads everything again beside what is in force, and changes over only when all of it is good.
 
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { randomBytes } from 'node:crypto';
 import { UserError } from '../../base/errors.ts';
-import { parseAddress } from '../../net/ip-address.ts';
-import { type DnsConfig, parseDnsConfig } from '../config.ts';
-import { countOutcome, createMetrics, type Metrics } from '../metrics.ts';
-import { handlePacket, serverFailure } from '../query-pipeline.ts';
-import type { ServerState } from '../server-state.ts';
+import { SECRET_BYTES } from '../cookies.ts';
+import { Metrics, type MetricsCopy } from '../metrics.ts';
+import type { OutsideAddresses } from '../server-state.ts';
+import { compileRtts } from '../steering/rtt-overlay.ts';
 import { RttTable } from '../steering/rtt-table.ts';
-import { noGeoip, openGeoip } from './geoip-database.ts';
-import { startHealthChecks } from './health-checker.ts';
+import type { Name } from '../wire/name.ts';
+import type { AdminSubject, ReloadReport } from './admin-subject.ts';
+import { adminSubject } from './admin-reports.ts';
+import { type AliasResolver, createAliasResolver } from './alias-resolver.ts';
+import { type HealthService, startHealth } from './health-service.ts';
 import type { Listener, PacketHandler } from './listener.ts';
-import { loadZones } from './load-zones.ts';
+import { type LoadedServer, loadServer } from './load-server.ts';
 import type { Log } from './log.ts';
-import { startRttPolls } from './rtt-poller.ts';
-import { listenTcp } from './tcp-listener.ts';
-import { listenUdp } from './udp-listener.ts';
+import { createNotifySender } from './notify-sender.ts';
+import { type Changes, createQueryHandler, type HandlerMessage, type HandlerSetup, type QueryHandler } from './query-handler.ts';
+import { openQueryLog, type QueryLogWriter } from './query-log-writer.ts';
+import { repeat } from './repeat.ts';
+import { type RttPoller, startRttPolls } from './rtt-poller.ts';
+import { type StreamService, startStreams } from './stream-service.ts';
+import { startUdp, type UdpService } from './udp-service.ts';
+
+/** RTT entries grow old even where nobody reports: how often they are judged again. */
+const RTT_AGEING_MS = 30_000;
 
 export interface DnsService {
   /** Where it listens, with real ports where the config says 0. */
   listening: { address: string; port: number }[];
   admin?: { address: string; port: number };
-  metrics: Metrics;
-  state(): ServerState;
-  reload(): Promise<void>;
+  /** What the admin server tells and does, for whoever has the service in its own process. */
+  subject: AdminSubject;
+  metrics(): Metrics;
+  reload(): Promise<ReloadReport>;
   close(): Promise<void>;
 }
 
-/** Throws UserError with every problem of config and zones, or with the address that cannot be had. */
-export async function startDnsService(configFile: string, log: Log): Promise<DnsService> {
-  const config = readConfig(configFile);
-  const metrics = createMetrics();
-  const rttTable = new RttTable();
-  let loaded = await load(config, configFile);
-  const checker = startHealthChecks(config.pops, config.health, config.sourceAddresses, metrics, log);
-  const poller = startRttPolls(config.pops, config.rttPollSeconds, config.sourceAddresses, rttTable, log);
-  const assemble = (): ServerState => ({
-    ...loaded,
-    pops: config.pops.map(({ ipv4, ipv6, ...pop }) => ({ ...pop, ...addresses({ ipv4, ipv6 }) })),
-    anycast: addresses(config.anycast),
-    nsid: config.nsid,
-    health: checker.health,
-    rtt: (address) => rttTable.lookup(address, Date.now()),
-  });
-  let state = assemble();
-  const handle: PacketHandler = (packet, source, transport) => {
+export interface ServiceOptions {
+  /** The file that threads are started from: it must call `runThread` (io/threads). Without it everything is done on the main thread. */
+  program?: string;
+}
+
+/** Throws UserError with every problem of the configuration and what it names, or with the address that cannot be had. */
+export async function startDnsService(
+  configFile: string,
+  log: Log,
+  options: ServiceOptions = {},
+): Promise<DnsService> {
+  const load = () => loadServer(configFile, { ...options, madeUpSecret });
+  const madeUpSecret = randomBytes(SECRET_BYTES);
+  const loadedAt = await load();
+  return new Server(loadedAt, load, log, options).start();
+}
+
+/** One server: what is loaded, and all that runs. */
+export class Server {
+  loaded: LoadedServer;
+  health: HealthService;
+  poller: RttPoller;
+  readonly rtts = new RttTable();
+  readonly log: Log;
+  handler: QueryHandler;
+  udp: UdpService | undefined;
+  readonly #load: () => Promise<LoadedServer>;
+  readonly #options: ServiceOptions;
+  readonly #notify;
+  /** Counts of handlers that a reload has replaced, and of what is not a query. */
+  readonly #retired = new Metrics();
+  #aliases: AliasResolver | undefined;
+  outside: ReadonlyMap<Name, OutsideAddresses> = new Map();
+  #queryLog: QueryLogWriter | undefined;
+  #streams: StreamService | undefined;
+  #admin: Listener | undefined;
+  #ageing: { stop(): void } | undefined;
+  #reloading: Promise<ReloadReport> | undefined;
+
+  constructor(loaded: LoadedServer, load: () => Promise<LoadedServer>, log: Log, options: ServiceOptions) {
+    this.loaded = loaded;
+    this.#load = load;
+    this.log = log;
+    this.#options = options;
+    this.#notify = createNotifySender({ log });
+    this.health = this.#startHealth(loaded);
+    this.poller = this.#startPolls(loaded);
+    this.handler = createQueryHandler(this.#setup(), this.#hear);
+  }
+
+  async start(): Promise<DnsService> {
+    const { config, pathOf } = this.loaded;
     try {
-      const { bytes, outcome } = handlePacket(state, packet, source, transport);
-      countOutcome(metrics, outcome, transport);
-      return bytes;
-    } catch (error) {
-      metrics.internalErrors++;
-      log.warn('a query met a bug', {
-        error: (error as Error).stack,
-        packet: packet.toString('hex', 0, 512),
-      });
-      return serverFailure(packet);
-    }
-  };
-  const listeners: Listener[] = [];
-  const close = async () => {
-    checker.stop();
-    poller.stop();
-    await Promise.all(listeners.map((listener) => listener.close()));
-  };
-  try {
-    const listening: { address: string; port: number }[] = [];
-    for (const { address, port } of config.listen)
-      listening.push(await listenBoth(address, port, handle, listeners));
-    let admin: Listener | undefined;
-    if (config.admin) {
-      const { startAdminServer } = await import('./admin-server.ts');
-      const subject = () => ({ state, metrics, rttTable, rttErrors: poller.errors });
-      admin = await startAdminServer(config.admin, subject);
-      listeners.push(admin);
-    }
-    const reload = async () => {
-      try {
-        loaded = await load(config, configFile);
-        state = assemble();
-        log.info('zones and GeoIP reloaded', { zones: loaded.zones.size });
-      } catch (error) {
-        log.warn('reload failed, the old zones and GeoIP stay', { error: (error as Error).message });
+      if (config.queryLog) {
+        this.#queryLog = await openQueryLog(pathOf(config.queryLog.file), this.log);
+        this.handler = createQueryHandler(this.#setup(), this.#hear);
       }
+      const handler = this.#current();
+      this.udp = await startUdp({
+        config,
+        program: this.#options.program,
+        handler,
+        setup: () => this.#setup(),
+        onMessage: this.#hear,
+        log: this.log,
+      });
+      this.#streams = await startStreams(config, this.udp.places, handler, pathOf);
+      const subject = adminSubject(this);
+      if (config.admin) {
+        const { startAdminServer } = await import('./admin-server.ts');
+        const place =
+          'tokenFile' in config.admin && config.admin.tokenFile
+            ? { ...config.admin, tokenFile: pathOf(config.admin.tokenFile) }
+            : config.admin;
+        this.#admin = await startAdminServer(place, subject);
+      }
+      this.#afterLoad();
+      this.#ageing = repeat(async () => this.#sayRtts(), RTT_AGEING_MS, RTT_AGEING_MS);
+      return {
+        listening: this.udp.places,
+        ...(this.#admin && { admin: { address: this.#admin.address, port: this.#admin.port } }),
+        subject,
+        metrics: () => this.metrics(),
+        reload: () => this.reload(),
+        close: () => this.close(),
+      };
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** What all threads have counted so far. */
+  metrics(): Metrics {
+    const sum = new Metrics();
+    sum.add(this.#retired.copy());
+    sum.add(this.handler.counters());
+    for (const { handler } of this.udp?.counters() ?? []) sum.add(handler as MetricsCopy);
+    return sum;
+  }
+
+  /** One at a time: who asks during a reload gets the next one, since files may have changed after they were read. */
+  reload(): Promise<ReloadReport> {
+    const next = (this.#reloading ?? Promise.resolve()).then(() => this.#reload());
+    this.#reloading = next;
+    return next;
+  }
+
+  async close(): Promise<void> {
+    this.#ageing?.stop();
+    this.health.stop();
+    this.poller.stop();
+    this.#notify.close();
+    this.#aliases?.close();
+    await Promise.all([this.udp?.close(), this.#streams?.close(), this.#admin?.close()]);
+    await this.#queryLog?.close();
+  }
+
+  async #reload(): Promise<ReloadReport> {
+    let loaded: LoadedServer;
+    try {
+      loaded = await this.#load();
+      await this.#queryLog?.reopen();
+      this.#streams?.reload(loaded.config, loaded.pathOf);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.log.warn('reload refused, what was loaded before stays', { error: error.message });
+      return { ok: false, problems: error.problems };
+    }
+    const before = this.loaded.config;
+    const memory = this.health.memory();
+    this.loaded = loaded;
+    this.health.stop();
+    this.health = this.#startHealth(loaded, memory);
+    this.poller.stop();
+    this.poller = this.#startPolls(loaded);
+    const retired = [this.handler.counters(), ...(this.udp?.counters() ?? []).map(({ handler }) => handler as MetricsCopy)];
+    this.handler = createQueryHandler(this.#setup(), this.#hear);
+    await this.udp?.replace(() => this.#setup());
+    for (const counts of retired) this.#retired.add(counts);
+    this.#afterLoad();
+    const needsRestart = (['listen', 'workers', 'batchedIo', 'tls', 'https', 'admin', 'queryLog'] as const).filter(
+      (key) => JSON.stringify(before[key]) !== JSON.stringify(loaded.config[key]),
+    );
+    this.log.info('reloaded', {
+      zones: loaded.data.zones.size,
+      ...(needsRestart.length > 0 && { needsRestart }),
+    });
+    return { ok: true, problems: loaded.warnings };
+  }
+
+  #afterLoad(): void {
+    const { config, data, notify, outsideTargets, warnings } = this.loaded;
+    for (const { message, ...where } of warnings) this.log.warn(message, where);
+    this.#notify.zonesLoaded(data.zones, notify);
+    if (outsideTargets.length === 0 || config.aliasResolvers.length === 0) return;
+    this.#aliases ??= createAliasResolver({
+      resolvers: config.aliasResolvers,
+      log: this.log,
+      onChange: (outside) => {
+        this.outside = outside;
+        this.#say({ outside });
+      },
+    });
+    this.#aliases.follow(outsideTargets);
+  }
+
+  #startHealth({ config, pathOf }: LoadedServer, memory?: ReturnType<HealthService['memory']>): HealthService {
+    const { pops, checks, health, sourceAddresses, overrides, nsid } = config;
+    const service = startHealth(
+      { pops, checks, health, sourceAddresses, server: nsid, ...(overrides && { overrides: pathOf(overrides) }) },
+      {
+        log: this.log,
+        resolvePath: pathOf,
+        onCheck: (pop, ok) => void this.#retired.families.health_checks.of(pop, ok ? 'ok' : 'failed').count++,
+        ...(memory && { memory }),
+      },
+    );
+    service.onChange((snapshot) => this.#say({ snapshot }));
+    return service;
+  }
+
+  #startPolls({ config }: LoadedServer): RttPoller {
+    const { pops, rttPollSeconds, sourceAddresses } = config;
+    const table: Pick<RttTable, 'setPop'> = {
+      setPop: (pop, entries) => {
+        this.rtts.setPop(pop, entries);
+        this.#sayRtts();
+      },
     };
+    return startRttPolls(pops, rttPollSeconds, sourceAddresses, table, this.log);
+  }
+
+  #sayRtts(): void {
+    if (this.rtts.entries().length > 0) this.#say({ rtts: this.#overlay() });
+  }
+
+  #overlay() {
+    const popNames = this.loaded.config.pops.map((pop) => pop.name);
+    return compileRtts(this.rtts, popNames, Date.now());
+  }
+
+  #say(changes: Changes): void {
+    this.handler.apply(changes);
+    this.udp?.post(changes);
+  }
+
+  #setup(): HandlerSetup {
+    const { config, data } = this.loaded;
+    const log = config.queryLog;
     return {
-      listening,
-      ...(admin && { admin: { address: admin.address, port: admin.port } }),
-      metrics,
-      state: () => state,
-      reload,
-      close,
+      data,
+      changes: { snapshot: this.health.snapshot(), rtts: this.#overlay(), outside: this.outside },
+      ...(log &&
+        this.#queryLog && {
+          queryLog: { every: log.sample, wholeAddresses: log.wholeAddresses, counters: this.#queryLog.counters },
+        }),
     };
-  } catch (error) {
-    await close();
-    throw error;
   }
-}
 
-/** UDP and TCP on one port, of UDP's choosing where the config says 0. */
-async function listenBoth(address: string, port: number, handle: PacketHandler, listeners: Listener[]) {
-  const udp = await listenUdp(address, port, handle);
-  listeners.push(udp);
-  listeners.push(await listenTcp(address, udp.port, handle));
-  return { address, port: udp.port };
-}
-
-async function load(config: DnsConfig, configFile: string) {
-  const folder = dirname(configFile);
-  const { zones, steering } = loadZones(config, configFile, folder);
-  const geoip = config.geoip ? await openGeoip(resolve(folder, config.geoip)) : undefined;
-  return { zones, steering, locate: geoip?.locate ?? noGeoip, geoipBuiltAt: geoip?.builtAt };
-}
-
-function readConfig(file: string): DnsConfig {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UserError({ file, message: `cannot read the config: ${(error as Error).message}` });
-  }
-  return parseDnsConfig(text, file);
-}
-
-function addresses(holder: { ipv4?: string; ipv6?: string }): { ipv4?: Uint8Array; ipv6?: Uint8Array } {
-  return {
-    ipv4: holder.ipv4 === undefined ? undefined : parseAddress(holder.ipv4),
-    ipv6: holder.ipv6 === undefined ? undefined : parseAddress(holder.ipv6),
+  #hear = (message: HandlerMessage): void => {
+    if (message.kind === 'query-log') this.#queryLog?.write(message.chunk);
+    else this.log.warn('a query met a bug', { error: message.error, packet: message.packet });
   };
+
+  /** Listeners keep it over reloads. */
+  #current(): PacketHandler {
+    return {
+      handle: (packet, length, source, transport, out) =>
+        this.handler.handle(packet, length, source, transport, out),
+      transfer: (packet, length, source) => this.handler.transfer(packet, length, source),
+    };
+  }
 }

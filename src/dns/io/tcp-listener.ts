@@ -1,31 +1,72 @@
-// DNS over TCP (RFC 7766): two bytes of length before each message, many queries on one connection, each answered at once
-// and in order. Bounded against hostile clients: connections, idle time, and unread replies (a client that asks but
-// does not read is not read from either).
+// DNS over TCP (RFC 7766): two bytes of length before each message, many queries on one connection. What one connection does
+// is in tcp-connection.ts, the bounds over all of them in tcp-connections.ts.
 
-import { createServer, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { parseAddress } from '../../net/ip-address.ts';
-import { type Listener, listenError, type PacketHandler } from './listener.ts';
+import {
+  type ListenAddress,
+  type Listener,
+  listenError,
+  type PacketHandler,
+  type Transport,
+} from './listener.ts';
+import { StreamConnection } from './tcp-connection.ts';
+import type { ConnectionTable } from './tcp-connections.ts';
 
-const MAX_CONNECTIONS = 512;
-/** RFC 7766 section 6.2.3 asks for some seconds; also the time a half-sent query may take. */
-const IDLE_TIMEOUT_MS = 10_000;
+const BACKLOG = 1024;
 
+/** Where a stream server listens: on an address, or on a socket that is open already (udp-open.ts, hot-restart.ts). */
+export interface StreamPlace extends ListenAddress {
+  fd?: number;
+  /** Other processes may listen there too. */
+  sharePort?: boolean;
+}
+
+/** `close` only ends listening; the connections are the table's to close. @throws UserError */
 export async function listenTcp(
-  address: string,
-  port: number,
-  handle: PacketHandler,
-  options: { idleTimeoutMs?: number; maxConnections?: number } = {},
+  place: StreamPlace,
+  handler: PacketHandler,
+  connections: ConnectionTable,
 ): Promise<Listener> {
-  const connections = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
-    connections.add(socket);
-    socket.on('close', () => connections.delete(socket));
-    serveConnection(socket, handle, options.idleTimeoutMs ?? IDLE_TIMEOUT_MS);
+    const source = sourceOf(socket);
+    if (!source) {
+      socket.destroy();
+      return;
+    }
+    const active = () => connections.touch(connection);
+    const connection = new StreamConnection({ socket, source, transport: 'tcp', handler, active });
+    if (!connections.admit(connection, source)) {
+      socket.destroy();
+      return;
+    }
+    socket.on('close', () => connections.remove(connection));
   });
-  server.maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
+  return listenStream(server, place, 'tcp');
+}
+
+/** @throws UserError */
+export async function listenStream(
+  server: Server,
+  { fd, address, port, sharePort }: StreamPlace,
+  transport: Transport,
+): Promise<Listener> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(listenError(error, 'tcp', address, port)));
-    server.listen({ host: address, port, ipv6Only: true, exclusive: true, backlog: 256 }, resolve);
+    server.once('error', (error) => reject(listenError(error, transport, address, port)));
+    const listening = () => resolve();
+    if (fd !== undefined) server.listen({ fd, backlog: BACKLOG, exclusive: true }, listening);
+    else
+      server.listen(
+        {
+          host: address,
+          port,
+          backlog: BACKLOG,
+          ipv6Only: address.includes(':'),
+          exclusive: true,
+          ...(sharePort && { reusePort: true }),
+        },
+        listening,
+      );
   });
   server.removeAllListeners('error');
   server.on('error', () => {});
@@ -33,54 +74,23 @@ export async function listenTcp(
   return {
     address,
     port: typeof bound === 'object' && bound ? bound.port : port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of connections) socket.destroy();
-      }),
+    close: () => new Promise((resolve) => void setImmediate(() => stopListening(server, resolve))),
   };
 }
 
-function serveConnection(socket: Socket, handle: PacketHandler, idleTimeoutMs: number): void {
-  const source = parseAddress(socket.remoteAddress?.replace(/%.*$/, '') ?? '');
-  if (!source) {
-    socket.destroy();
-    return;
-  }
-  let pending: Buffer = Buffer.alloc(0);
-  let deadline: NodeJS.Timeout | undefined;
-  // Counted from the last whole query, not from the last byte: a client that trickles bytes is idle too.
-  const restartDeadline = () => {
-    clearTimeout(deadline);
-    deadline = setTimeout(() => socket.destroy(), idleTimeoutMs);
-  };
-  const answerPending = () => {
-    let at = 0;
-    while (!socket.writableNeedDrain && !socket.destroyed && at + 2 <= pending.length) {
-      const end = at + 2 + pending.readUInt16BE(at);
-      if (end > pending.length) break;
-      const reply = handle(pending.subarray(at + 2, end), source, 'tcp');
-      at = end;
-      restartDeadline();
-      // A message that must not be answered has no place on a connection made to ask: end it.
-      if (!reply) return socket.destroy();
-      const framed = Buffer.allocUnsafe(2 + reply.length);
-      framed.writeUInt16BE(reply.length, 0);
-      reply.copy(framed, 2);
-      socket.write(framed);
-    }
-    pending = pending.subarray(at);
-    if (socket.writableNeedDrain) socket.pause();
-  };
-  restartDeadline();
-  socket.on('data', (chunk) => {
-    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-    answerPending();
-  });
-  socket.on('drain', () => {
-    answerPending();
-    if (!socket.writableNeedDrain) socket.resume();
-  });
-  socket.on('close', () => clearTimeout(deadline));
-  socket.on('error', () => socket.destroy());
+/** undefined when the client is gone already. */
+export function sourceOf(socket: Socket): Uint8Array | undefined {
+  return parseAddress(withoutZone(socket.remoteAddress ?? ''));
+}
+
+/** Link-local sources come with a zone id: `fe80::1%eth0`. */
+export function withoutZone(address: string): string {
+  const percent = address.indexOf('%');
+  return percent < 0 ? address : address.slice(0, percent);
+}
+
+/** A turn later, so that those who wait in the backlog have been accepted. Does not wait for connections. */
+function stopListening(server: Server, done: () => void): void {
+  server.close();
+  done();
 }

@@ -1,18 +1,28 @@
-// All steering policies by name. A new one is a file beside this and a line here.
+// All steering policies by type. A new one is a file in kinds/ and a line here.
 
-import { anycast } from './anycast.ts';
-import { latency } from './latency.ts';
-import { nearest } from './nearest.ts';
-import type { SteeringPolicy } from './policy.ts';
-import { fixedPop } from './pop.ts';
+import { anycast } from './kinds/anycast.ts';
+import { capacity } from './kinds/capacity.ts';
+import { failover } from './kinds/failover.ts';
+import { latency } from './kinds/latency.ts';
+import { map } from './kinds/map.ts';
+import { multivalue } from './kinds/multivalue.ts';
+import { nearest } from './kinds/nearest.ts';
+import { pop } from './kinds/pop.ts';
+import { regional } from './kinds/regional.ts';
+import { weighted } from './kinds/weighted.ts';
 
-const POLICIES: Record<string, SteeringPolicy> = { nearest, latency, anycast };
+export const POLICY_KINDS = [
+  nearest,
+  map,
+  latency,
+  weighted,
+  failover,
+  capacity,
+  regional,
+  multivalue,
+  anycast,
+  pop,
+] as const;
 
-export const POLICY_NAMES = [...Object.keys(POLICIES), 'pop:<name>'];
-
-/** The policy of a config's word: `nearest`, `latency`, `anycast` or `pop:<name>`; undefined when there is no such one. */
-export function policyNamed(text: string, popNames: readonly string[]): SteeringPolicy | undefined {
-  const fixed = /^pop:(.+)$/.exec(text)?.[1];
-  if (fixed !== undefined) return popNames.includes(fixed) ? fixedPop(fixed) : undefined;
-  return Object.hasOwn(POLICIES, text) ? POLICIES[text] : undefined;
-}
+/** Policies that are written as a single word, without a specification. */
+export const POLICY_WORDS = ['nearest', 'latency', 'anycast'] as const;

@@ -26,21 +26,22 @@ type Measured = { rttMs: number; measuredAtMs: number };
 export class RttTable {
   #entriesByPop = new Map<string, readonly RttEntry[]>();
   #trie = new PrefixTrie<Map<string, Measured>>();
+  #merged: readonly { prefix: Prefix; byPop: ReadonlyMap<string, Measured> }[] = [];
 
   /** Replaces what one POP measured. */
   setPop(pop: string, entries: readonly RttEntry[]): void {
     this.#entriesByPop.set(pop, entries);
-    this.#trie = buildTrie(this.#entriesByPop);
+    ({ trie: this.#trie, merged: this.#merged } = mergeEntries(this.#entriesByPop));
   }
 
   lookup(address: Uint8Array, nowMs: number): RttLookup {
     const match = this.#trie.lookup(address);
-    const byPop = new Map<string, { rttMs: number; ageSeconds: number; stale: boolean }>();
-    for (const [pop, measured] of match.value ?? []) {
-      const ageSeconds = Math.max(0, (nowMs - measured.measuredAtMs) / 1000);
-      byPop.set(pop, { rttMs: measured.rttMs, ageSeconds, stale: ageSeconds > STALE_AFTER_SECONDS });
-    }
-    return { byPop, scopePrefixLength: match.scopePrefixLength };
+    return { byPop: withAges(match.value ?? new Map(), nowMs), scopePrefixLength: match.scopePrefixLength };
+  }
+
+  /** Every measured prefix with what holds for it, that of shorter prefixes around it included. */
+  merged(nowMs: number): { prefix: Prefix; byPop: RttLookup['byPop'] }[] {
+    return this.#merged.map(({ prefix, byPop }) => ({ prefix, byPop: withAges(byPop, nowMs) }));
   }
 
   entries(): { pop: string; entries: readonly RttEntry[] }[] {
@@ -48,19 +49,29 @@ export class RttTable {
   }
 }
 
+function withAges(measured: ReadonlyMap<string, Measured>, nowMs: number): RttLookup['byPop'] {
+  const byPop = new Map<string, { rttMs: number; ageSeconds: number; stale: boolean }>();
+  for (const [pop, { rttMs, measuredAtMs }] of measured) {
+    const ageSeconds = Math.max(0, (nowMs - measuredAtMs) / 1000);
+    byPop.set(pop, { rttMs, ageSeconds, stale: ageSeconds > STALE_AFTER_SECONDS });
+  }
+  return byPop;
+}
+
 /** POPs may measure prefixes of different lengths: a longer one inherits what the shorter ones around it say. */
-function buildTrie(
-  entriesByPop: ReadonlyMap<string, readonly RttEntry[]>,
-): PrefixTrie<Map<string, Measured>> {
+function mergeEntries(entriesByPop: ReadonlyMap<string, readonly RttEntry[]>) {
   const trie = new PrefixTrie<Map<string, Measured>>();
+  const merged: { prefix: Prefix; byPop: Map<string, Measured> }[] = [];
   const all = [...entriesByPop].flatMap(([pop, entries]) => entries.map((entry) => ({ pop, ...entry })));
   all.sort((a, b) => a.prefix.length - b.prefix.length);
-  for (const entry of all) {
-    const around = trie.lookup(entry.prefix.bytes);
-    const same = around.matchedLength === entry.prefix.length;
+  for (const { pop, prefix, rttMs, measuredAtMs } of all) {
+    const around = trie.lookup(prefix.bytes);
+    const same = around.matchedLength === prefix.length;
     const byPop = (same && around.value) || new Map(around.value ?? []);
-    byPop.set(entry.pop, { rttMs: entry.rttMs, measuredAtMs: entry.measuredAtMs });
-    if (!same) trie.set(entry.prefix, byPop);
+    byPop.set(pop, { rttMs, measuredAtMs });
+    if (same) continue;
+    trie.set(prefix, byPop);
+    merged.push({ prefix, byPop });
   }
-  return trie;
+  return { trie, merged };
 }

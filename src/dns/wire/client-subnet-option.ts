@@ -9,43 +9,53 @@ export interface ClientSubnetOption {
   sourcePrefixLength: number;
   /** In queries always 0. */
   scopePrefixLength: number;
-  /** All 4 or 16 bytes, those that were not sent are zero. */
+  /** All 4 or 16 bytes (none for family 0), those that were not sent are zero. */
   address: Uint8Array;
 }
 
-/** A string says what is malformed. Replies (`scope` allowed) and queries share the rest of the rules. */
-export function parseClientSubnet(
-  data: Uint8Array,
-  kind: 'query' | 'reply' = 'query',
-): ClientSubnetOption | string {
-  if (data.length < 4) return 'client-subnet-truncated';
-  const family = ((data[0] ?? 0) << 8) | (data[1] ?? 0);
-  const sourcePrefixLength = data[2] ?? 0;
-  const scopePrefixLength = data[3] ?? 0;
-  const addressBytes = { 0: 0, 1: 4, 2: 16 }[family];
-  if (addressBytes === undefined) return 'client-subnet-unknown-family';
-  if (sourcePrefixLength > 8 * addressBytes) return 'client-subnet-source-too-long';
-  if (kind === 'query' && scopePrefixLength !== 0) return 'client-subnet-scope-in-query';
-  const sent = data.subarray(4);
-  const expected = Math.ceil(sourcePrefixLength / 8);
-  if (sent.length < expected) return 'client-subnet-address-too-short';
-  if (sent.length > expected) return 'client-subnet-address-too-long';
-  const address = new Uint8Array(addressBytes);
-  address.set(sent);
-  if (hasHostBits(sent, sourcePrefixLength)) return 'client-subnet-host-bits-set';
-  return { family: family as 0 | 1 | 2, sourcePrefixLength, scopePrefixLength, address };
+/** One option to read into again and again: the hot path allocates nothing. */
+export class ClientSubnetReader implements ClientSubnetOption {
+  family: 0 | 1 | 2 = 0;
+  sourcePrefixLength = 0;
+  scopePrefixLength = 0;
+  address: Uint8Array = NO_ADDRESS;
+  #ipv4 = new Uint8Array(4);
+  #ipv6 = new Uint8Array(16);
+
+  /** Reads the payload `bytes[start, end)`; a string says what is malformed. Replies may carry a scope. */
+  read(bytes: Uint8Array, start: number, end: number, kind: 'query' | 'reply'): string | undefined {
+    if (end - start < 4) return 'client-subnet-truncated';
+    const family = ((bytes[start] as number) << 8) | (bytes[start + 1] as number);
+    const source = bytes[start + 2] as number;
+    const scope = bytes[start + 3] as number;
+    if (family > 2) return 'client-subnet-unknown-family';
+    const address = family === 1 ? this.#ipv4 : family === 2 ? this.#ipv6 : NO_ADDRESS;
+    if (source > 8 * address.length) return 'client-subnet-source-too-long';
+    if (kind === 'query' && scope !== 0) return 'client-subnet-scope-in-query';
+    const sent = end - start - 4;
+    const expected = (source + 7) >> 3;
+    if (sent < expected) return 'client-subnet-address-too-short';
+    if (sent > expected) return 'client-subnet-address-too-long';
+    const spare = 8 * sent - source;
+    if (sent > 0 && ((bytes[end - 1] as number) & ((1 << spare) - 1)) !== 0) {
+      return 'client-subnet-host-bits-set';
+    }
+    for (let i = 0; i < address.length; i++) address[i] = i < sent ? (bytes[start + 4 + i] as number) : 0;
+    this.family = family as 0 | 1 | 2;
+    this.sourcePrefixLength = source;
+    this.scopePrefixLength = scope;
+    this.address = address;
+    return undefined;
+  }
 }
 
-/** The option's payload: in a reply it repeats family, source and address (RFC 7871 section 7.2.1). */
+const NO_ADDRESS = new Uint8Array(0);
+
+/** The option's payload, its host bits cleared: what a client sends (RFC 7871 section 6). */
 export function encodeClientSubnet(option: ClientSubnetOption): Uint8Array {
   const sent = maskBytes(option.address, option.sourcePrefixLength).subarray(
     0,
-    Math.ceil(option.sourcePrefixLength / 8),
+    (option.sourcePrefixLength + 7) >> 3,
   );
   return Uint8Array.of(0, option.family, option.sourcePrefixLength, option.scopePrefixLength, ...sent);
-}
-
-function hasHostBits(sent: Uint8Array, length: number): boolean {
-  const spare = 8 * sent.length - length;
-  return sent.length > 0 && ((sent[sent.length - 1] ?? 0) & ((1 << spare) - 1)) !== 0;
 }

@@ -1,103 +1,136 @@
 // A packet becomes a query, or a reason why not. Nothing here throws and every read is bounded, whatever the bytes are.
 // Three endings: a query; `reject`, which is owed a reply with an error code; `drop`, which must not be answered, because
-// an answer to a response (QR=1) is how two servers are made to talk to each other for ever.
+// an answer to a response (QR=1) is how two servers are made to talk to each other for ever. The query is read into one
+// object that is used again, so its fields hold until the next call only.
 
 import { FLAGS, HEADER_BYTES, OPCODE_QUERY, RCODES, TYPES } from './constants.ts';
-import { type Edns, parseEdns } from './edns.ts';
-import { type Name, readName } from './name.ts';
+import { Edns } from './edns.ts';
+import { type Name, ROOT, readName } from './name.ts';
 
-export interface Query {
-  id: number;
-  recursionDesired: boolean;
-  name: Name;
-  type: number;
-  class: number;
-  /** Where the question ends in the packet: a reply repeats its bytes, so the client's letter case (0x20) survives. */
-  questionEnd: number;
-  edns?: Edns;
-}
-
-export interface Rejection {
-  rcode: number;
-  reason: string;
-  /** Set when the question could be read, and so can be repeated. */
-  questionEnd?: number;
+export class Query {
+  id = 0;
+  recursionDesired = false;
+  /** FNV-1a of the question's name in lower case, for `NameTable`. */
+  nameHash = 0;
+  /** The question's name without compression is `packet[12, nameEnd)`; `name()` makes the string where it is needed. */
+  nameEnd = HEADER_BYTES;
+  type = 0;
+  class = 0;
+  /** Where the question ends in the packet: a reply repeats its bytes, so the client's letter case (0x20) survives. 0 when it could not be read. */
+  questionEnd = 0;
   /** The client speaks EDNS, so the reply carries an OPT record too (RFC 6891 section 7). */
-  ednsSeen: boolean;
+  hasEdns = false;
+  readonly edns = new Edns();
+  /** Of a rejected packet: the error code and why; of a dropped one: why. */
+  rcode = 0;
+  reason = '';
 }
 
-export type DecodedQuery =
-  | { kind: 'query'; query: Query }
-  | ({ kind: 'reject' } & Rejection)
-  | { kind: 'drop'; reason: string };
+export type Verdict = 'query' | 'reject' | 'drop';
 
 // Additional records in a query are OPT, TSIG or SIG(0); more than a handful is work for nothing.
 const MAX_ADDITIONAL_RECORDS = 8;
+const MAX_NAME_BYTES = 255;
 
-export function decodeQuery(packet: Buffer): DecodedQuery {
-  if (packet.length < HEADER_BYTES) return { kind: 'drop', reason: 'shorter-than-header' };
-  const flags = packet.readUInt16BE(2);
-  if ((flags & FLAGS.QR) !== 0) return { kind: 'drop', reason: 'response' };
-  if (((flags >> 11) & 15) !== OPCODE_QUERY) return reject(RCODES.NOTIMP, 'opcode');
+/** Reads `packet[0, length)` into `query`. */
+export function decodeQuery(packet: Buffer, length: number, query: Query): Verdict {
+  query.questionEnd = 0;
+  query.hasEdns = false;
+  if (length < HEADER_BYTES) return drop(query, 'shorter-than-header');
+  const flags = word(packet, 2);
+  if ((flags & FLAGS.QR) !== 0) return drop(query, 'response');
+  query.id = word(packet, 0);
+  query.recursionDesired = (flags & FLAGS.RD) !== 0;
+  if (((flags >> 11) & 15) !== OPCODE_QUERY) return reject(query, RCODES.NOTIMP, 'opcode');
   // More than one question has no meaning (RFC 9619); answers and authority belong to other opcodes.
-  if (packet.readUInt16BE(4) !== 1) return reject(RCODES.FORMERR, 'question-count');
-  if (packet.readUInt32BE(6) !== 0 && !isIncrementalTransfer(packet)) {
-    return reject(RCODES.FORMERR, 'records-in-query');
+  if (word(packet, 4) !== 1) return reject(query, RCODES.FORMERR, 'question-count');
+  const nameEnd = questionNameEnd(packet, length, query);
+  if (nameEnd === 0 || nameEnd + 4 > length) return reject(query, RCODES.FORMERR, 'question');
+  query.nameEnd = nameEnd;
+  query.type = word(packet, nameEnd);
+  query.class = word(packet, nameEnd + 2);
+  const bare = word(packet, 6) + word(packet, 8);
+  // An IXFR query rightly carries the client's SOA in its authority section (RFC 1995 section 3).
+  if (bare !== 0 && (query.type !== TYPES.IXFR || word(packet, 6) !== 0)) {
+    return reject(query, RCODES.FORMERR, 'records-in-query');
   }
-  const owner = readName(packet, HEADER_BYTES);
-  if (!owner || owner.end + 4 > packet.length) return reject(RCODES.FORMERR, 'question');
-  const query: Query = {
-    id: packet.readUInt16BE(0),
-    recursionDesired: (flags & FLAGS.RD) !== 0,
-    name: owner.name,
-    type: packet.readUInt16BE(owner.end),
-    class: packet.readUInt16BE(owner.end + 2),
-    questionEnd: owner.end + 4,
-  };
-  const malformed = readRecords(packet, query);
-  if (malformed) return reject(RCODES.FORMERR, malformed.reason, query.questionEnd, malformed.ednsSeen);
-  return { kind: 'query', query };
+  query.questionEnd = nameEnd + 4;
+  const records = bare + word(packet, 10);
+  const malformed = records === 0 && length === nameEnd + 4 ? undefined : readRecords(packet, length, bare, records, query);
+  return malformed === undefined ? 'query' : reject(query, RCODES.FORMERR, malformed);
 }
 
-/** Walks what follows the question and takes the OPT record. Anything but well-formed records is refused. */
-function readRecords(packet: Buffer, query: Query): { reason: string; ednsSeen: boolean } | undefined {
-  const bare = packet.readUInt16BE(6) + packet.readUInt16BE(8);
-  const additional = packet.readUInt16BE(10);
-  if (bare + additional > MAX_ADDITIONAL_RECORDS) return { reason: 'too-many-records', ednsSeen: false };
+/** The question's name as a Name. The decoder has checked it. */
+export function questionName(packet: Buffer, query: Query): Name {
+  return readName(packet, HEADER_BYTES, query.nameEnd)?.name ?? ROOT;
+}
+
+/** The reply's limits and flags look at the client's EDNS only when it could be read. */
+function readRecords(
+  packet: Buffer,
+  length: number,
+  bare: number,
+  records: number,
+  query: Query,
+): string | undefined {
+  if (records > MAX_ADDITIONAL_RECORDS) return 'too-many-records';
   let at = query.questionEnd;
-  let ednsSeen = false;
-  for (let i = 0; i < bare + additional; i++) {
-    const owner = readName(packet, at);
-    if (!owner || owner.end + 10 > packet.length) return { reason: 'record-truncated', ednsSeen };
-    const type = packet.readUInt16BE(owner.end);
-    const rdataStart = owner.end + 10;
-    const rdataEnd = rdataStart + packet.readUInt16BE(owner.end + 8);
-    if (rdataEnd > packet.length) return { reason: 'record-truncated', ednsSeen };
+  for (let i = 0; i < records; i++) {
+    // The owner of an OPT record is the root: one byte, so the common query needs no name read here.
+    const isRoot = at < length && packet[at] === 0;
+    const ownerEnd = isRoot ? at + 1 : (readName(packet, at, length)?.end ?? length);
+    if (ownerEnd + 10 > length) return 'record-truncated';
+    const type = word(packet, ownerEnd);
+    const start = ownerEnd + 10;
+    const end = start + word(packet, ownerEnd + 8);
+    if (end > length) return 'record-truncated';
     if (type === TYPES.OPT) {
-      if (ednsSeen) return { reason: 'two-opt-records', ednsSeen };
-      ednsSeen = true;
-      if (i < bare || owner.end !== at + 1) return { reason: 'opt-misplaced', ednsSeen };
-      const edns = parseEdns({
-        class: packet.readUInt16BE(owner.end + 2),
-        ttl: packet.readUInt32BE(owner.end + 4),
-        rdata: packet.subarray(rdataStart, rdataEnd),
-      });
-      if (typeof edns === 'string') return { reason: edns, ednsSeen };
-      query.edns = edns;
+      if (query.hasEdns) return 'two-opt-records';
+      query.hasEdns = true;
+      if (i < bare || !isRoot) return 'opt-misplaced';
+      const ttl = ((word(packet, ownerEnd + 4) << 16) | word(packet, ownerEnd + 6)) >>> 0;
+      const malformed = query.edns.read(word(packet, ownerEnd + 2), ttl, packet, start, end);
+      if (malformed !== undefined) return malformed;
     }
-    at = rdataEnd;
+    at = end;
   }
-  return at === packet.length ? undefined : { reason: 'trailing-bytes', ednsSeen };
+  return at === length ? undefined : 'trailing-bytes';
 }
 
-/** An IXFR query rightly carries the client's SOA in its authority section (RFC 1995 section 3). */
-function isIncrementalTransfer(packet: Buffer): boolean {
-  const owner = packet.readUInt16BE(6) === 0 ? readName(packet, HEADER_BYTES) : undefined;
-  return (
-    owner !== undefined && owner.end + 2 <= packet.length && packet.readUInt16BE(owner.end) === TYPES.IXFR
-  );
+/** Checks the name at offset 12 and hashes it; 0 when malformed. A pointer there could only point into the header. */
+function questionNameEnd(packet: Buffer, length: number, query: Query): number {
+  let at = HEADER_BYTES;
+  let hash = 0x811c9dc5;
+  for (;;) {
+    if (at >= length) return 0;
+    const label = packet[at] as number;
+    if (label > 63) return 0;
+    hash = Math.imul(hash ^ label, 0x01000193);
+    at++;
+    if (label === 0) break;
+    const end = at + label;
+    if (end >= length) return 0;
+    for (; at < end; at++) {
+      const byte = packet[at] as number;
+      hash = Math.imul(hash ^ (byte >= 65 && byte <= 90 ? byte | 32 : byte), 0x01000193);
+    }
+  }
+  if (at - HEADER_BYTES > MAX_NAME_BYTES) return 0;
+  query.nameHash = hash >>> 0;
+  return at;
 }
 
-function reject(rcode: number, reason: string, questionEnd?: number, ednsSeen = false): DecodedQuery {
-  return { kind: 'reject', rcode, reason, questionEnd, ednsSeen };
+function word(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+}
+
+function reject(query: Query, rcode: number, reason: string): Verdict {
+  query.rcode = rcode;
+  query.reason = reason;
+  return 'reject';
+}
+
+function drop(query: Query, reason: string): Verdict {
+  query.reason = reason;
+  return 'drop';
 }

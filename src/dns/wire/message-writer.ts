@@ -1,7 +1,7 @@
 // Writes messages into one reused buffer, with name compression (RFC 1035 section 4.1.4). A record that does not fit is
 // undone and reported, so the caller decides what truncation means for its section.
 
-import { CLASSES, TYPES } from './constants.ts';
+import { CLASSES } from './constants.ts';
 import { type Name, parentOf, ROOT } from './name.ts';
 import { COMPRESSIBLE_TYPES } from './rdata.ts';
 import type { OwnedRRset } from './record.ts';
@@ -27,6 +27,10 @@ export class MessageWriter {
 
   copy(source: Uint8Array, start: number, end: number): void {
     for (let i = start; i < end; i++) this.bytes[this.length++] = source[i] as number;
+  }
+
+  u8(value: number): void {
+    this.bytes[this.length++] = value;
   }
 
   u16(value: number): void {
@@ -95,27 +99,6 @@ export class MessageWriter {
       if (this.length > this.#limit) return this.#undo(start);
     }
     return rrset.rdata.length;
-  }
-
-  /** The OPT record (RFC 6891 section 6.1.2). Its room is the caller's to keep, so it is never refused. */
-  opt(fields: {
-    udpPayloadBytes: number;
-    extendedRcode: number;
-    dnssecOk: boolean;
-    options: readonly { code: number; data: Uint8Array }[];
-  }): void {
-    this.bytes[this.length++] = 0;
-    this.u16(TYPES.OPT);
-    this.u16(fields.udpPayloadBytes);
-    this.u32(((fields.extendedRcode & 0xff) << 24) | (fields.dnssecOk ? 0x8000 : 0));
-    const lengthAt = this.length;
-    this.length += 2;
-    for (const { code, data } of fields.options) {
-      this.u16(code);
-      this.u16(data.length);
-      this.copy(data, 0, data.length);
-    }
-    this.setU16(lengthAt, this.length - lengthAt - 2);
   }
 
   /** The name written at `start`, and its parents down to `end`, become targets. */

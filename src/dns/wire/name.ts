@@ -9,8 +9,15 @@ export const ROOT: Name = '\0';
 const MAX_NAME_BYTES = 255; // RFC 1035 section 2.3.4
 const MAX_LABEL_BYTES = 63;
 
-/** The name at `offset` of a packet and where it ends there; undefined when malformed. Pointers must go strictly backwards. */
-export function readName(packet: Buffer, offset: number): { name: Name; end: number } | undefined {
+/**
+ * The name at `offset` of `packet[0, limit)` and where it ends there; undefined when malformed. Pointers must go strictly
+ * backwards.
+ */
+export function readName(
+  packet: Buffer,
+  offset: number,
+  limit: number = packet.length,
+): { name: Name; end: number } | undefined {
   let key = '';
   let end = -1;
   let at = offset;
@@ -18,7 +25,7 @@ export function readName(packet: Buffer, offset: number): { name: Name; end: num
   let lowest = offset; // every pointer must aim below all that was read so far: no loops, whatever the packet says
   for (;;) {
     const length = packet[at];
-    if (length === undefined) return undefined;
+    if (length === undefined || at >= limit) return undefined;
     if (length === 0) {
       key += packet.toString('latin1', runStart, at + 1);
       if (key.length > MAX_NAME_BYTES) return undefined;
@@ -30,7 +37,7 @@ export function readName(packet: Buffer, offset: number): { name: Name; end: num
       continue;
     }
     const low = packet[at + 1];
-    if ((length & 0xc0) !== 0xc0 || low === undefined) return undefined;
+    if ((length & 0xc0) !== 0xc0 || low === undefined || at + 1 >= limit) return undefined;
     key += packet.toString('latin1', runStart, at);
     if (end < 0) end = at + 2;
     at = ((length & 0x3f) << 8) | low;

@@ -1,6 +1,6 @@
 // The client's side of the codec, for probes and tests: encode a query, decode any response.
 
-import { type ClientSubnetOption, encodeClientSubnet, parseClientSubnet } from './client-subnet-option.ts';
+import { type ClientSubnetOption, ClientSubnetReader, encodeClientSubnet } from './client-subnet-option.ts';
 import { EDNS_OPTIONS, EDNS_UDP_BYTES, FLAGS, HEADER_BYTES, TYPES } from './constants.ts';
 import { MessageWriter } from './message-writer.ts';
 import { formatName, type Name, parseName, readName } from './name.ts';
@@ -74,12 +74,16 @@ export function encodeQuery(fields: QueryFields): Buffer {
       });
       options.push({ code: EDNS_OPTIONS.CLIENT_SUBNET, data });
     }
-    writer.opt({
-      udpPayloadBytes: fields.edns.udpPayloadBytes ?? EDNS_UDP_BYTES,
-      extendedRcode: 0,
-      dnssecOk: fields.edns.dnssecOk ?? false,
-      options,
-    });
+    writer.u8(0);
+    writer.u16(TYPES.OPT);
+    writer.u16(fields.edns.udpPayloadBytes ?? EDNS_UDP_BYTES);
+    writer.u32(fields.edns.dnssecOk ? 0x8000 : 0);
+    writer.u16(options.reduce((sum, option) => sum + 4 + option.data.length, 0));
+    for (const { code, data } of options) {
+      writer.u16(code);
+      writer.u16(data.length);
+      writer.copy(data, 0, data.length);
+    }
   }
   return Buffer.from(writer.bytes.subarray(0, writer.length));
 }
@@ -161,8 +165,8 @@ function readOptions(data: Buffer, edns: NonNullable<Response['edns']>): void {
     const code = data.readUInt16BE(at);
     if (code === EDNS_OPTIONS.NSID) edns.nsid = payload.toString('utf8');
     if (code === EDNS_OPTIONS.CLIENT_SUBNET) {
-      const option = parseClientSubnet(payload, 'reply');
-      if (typeof option !== 'string') edns.clientSubnet = option;
+      const option = new ClientSubnetReader();
+      if (option.read(payload, 0, payload.length, 'reply') === undefined) edns.clientSubnet = option;
     }
     at += 4 + payload.length;
   }

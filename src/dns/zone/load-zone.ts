@@ -1,126 +1,141 @@
-// Records of one master file become a zone, if they make sense together: one SOA, NS at the apex, nothing outside, no
-// CNAME beside other data (RFC 1034 section 3.6.2, RFC 2181 section 10.1), glue where a delegation needs it.
+// Records of one master file become a zone, if they make sense together: one SOA, nothing outside, no CNAME beside other
+// data (RFC 1034 section 3.6.2, RFC 2181 section 10.1), and whatever zone-problems finds wrong with it. Warnings do not
+// keep a zone from being served.
 
 import type { Problem } from '../../base/errors.ts';
 import { TYPES, typeName } from '../wire/constants.ts';
-import { formatName, isAtOrBelow, type Name, parentOf } from '../wire/name.ts';
+import { formatName, isAtOrBelow, type Name } from '../wire/name.ts';
 import { flatten } from '../wire/rdata.ts';
-import type { Rdata, RRset } from '../wire/record.ts';
-import { parseMasterFile, type ReadInclude, type ZoneRecord } from './master-file.ts';
-import { addNode, negativeSoaOf, type Zone, type ZoneNode } from './zone.ts';
+import { type ParsedMasterFile, parseMasterFile, type ReadInclude, type ZoneRecord } from './master-file.ts';
+import { type RecordPlaces, recordPlaces } from './record-places.ts';
+import { addNode, negativeSoaOf, type Zone } from './zone.ts';
+import { zoneProblems } from './zone-problems.ts';
+import { zoneWarnings } from './zone-warnings.ts';
 
-/** The zone of a master file; the SOA's owner is its origin. With problems there is no zone. */
+export { namesIn } from './zone.ts';
+
+export type LoadedZone =
+  | { zone: Zone; problems: []; warnings: Problem[] }
+  | { zone?: undefined; problems: Problem[]; warnings: Problem[] };
+
+/** The zone of a master file; the SOA's owner is its origin. With problems there is no zone. Never throws. */
 export function loadZone(
   text: string,
   file: string,
   readInclude?: ReadInclude,
-): { zone: Zone; problems: [] } | { zone?: undefined; problems: Problem[] } {
-  const { records, problems } = parseMasterFile(text, file, { readInclude });
-  const soas = records.filter((record) => record.type === TYPES.SOA);
-  const soa = soas[0];
+  /** Names that the configuration steers: they have addresses, though no record in the file says so. */
+  steeredElsewhere: ReadonlySet<Name> = new Set(),
+): LoadedZone {
+  const parsed = parseMasterFile(text, file, { readInclude });
+  const { records } = parsed;
+  const problems = [...parsed.problems];
+  const soa = records.find((record) => record.type === TYPES.SOA);
   if (!soa) {
     // A broken SOA line is reported already; say it only when there is none at all.
     const silent = problems.some((problem) => /SOA/.test(problem.message));
-    return { problems: silent ? problems : [...problems, { file, message: 'the zone has no SOA record' }] };
+    return {
+      problems: silent ? problems : [...problems, { file, message: 'the zone has no SOA record' }],
+      warnings: [],
+    };
   }
-  for (const extra of soas.slice(1)) {
-    problems.push(at(extra, { message: 'a second SOA record', hint: 'one file holds one zone' }));
-  }
-  const origin = soa.owner;
-  const nodes = new Map<Name, ZoneNode>();
-  addNode(nodes, origin, origin);
-  for (const record of records) {
-    if (isAtOrBelow(record.owner, origin)) addRecord(nodes, origin, record, problems);
-    else {
-      problems.push(
-        at(record, { message: `${formatName(record.owner)} is outside the zone ${formatName(origin)}` }),
-      );
+  for (const extra of records) {
+    if (extra.type === TYPES.SOA && extra !== soa && !isSame(extra, soa)) {
+      problems.push(at(extra, { message: 'a second SOA record', hint: 'one file holds one zone' }));
     }
   }
-  checkNodes(nodes, origin, records, problems);
-  const apex = nodes.get(origin)?.rrsets.get(TYPES.SOA);
-  if (problems.length > 0 || !apex) return { problems };
-  return { zone: { origin, file, nodes, negativeSoa: negativeSoaOf(origin, apex) }, problems: [] };
+  const zone = emptyZone(soa, file);
+  const warnings: Problem[] = [];
+  for (const record of records) addRecord(zone, record, problems, warnings);
+  addSteering(zone, parsed, problems);
+  const apex = zone.nodes.get(zone.origin)?.rrsets.get(TYPES.SOA);
+  if (apex) zone.negativeSoa = negativeSoaOf(zone.origin, apex);
+  const places: RecordPlaces = recordPlaces(records);
+  problems.push(...zoneProblems(zone, places, steeredElsewhere));
+  if (problems.length > 0) return { problems, warnings };
+  warnings.push(...zoneWarnings(zone, places, steeredElsewhere));
+  return { zone, problems: [], warnings };
 }
 
-function addRecord(nodes: Map<Name, ZoneNode>, origin: Name, record: ZoneRecord, problems: Problem[]): void {
-  const rrsets = addNode(nodes, origin, record.owner).rrsets;
+function emptyZone(soa: ZoneRecord, file: string): Zone {
+  const rrset = { type: TYPES.SOA, ttlSeconds: soa.ttlSeconds, rdata: [soa.rdata] };
+  const zone: Zone = {
+    origin: soa.owner,
+    file,
+    nodes: new Map(),
+    serial: soaSerial(soa),
+    steering: new Map(),
+    aliases: new Map(),
+    negativeSoa: negativeSoaOf(soa.owner, rrset),
+  };
+  addNode(zone.nodes, zone.origin, zone.origin);
+  return zone;
+}
+
+function addRecord(zone: Zone, record: ZoneRecord, problems: Problem[], warnings: Problem[]): void {
+  if (!isAtOrBelow(record.owner, zone.origin)) {
+    problems.push(outside(record, zone));
+    return;
+  }
+  const rrsets = addNode(zone.nodes, zone.origin, record.owner).rrsets;
   const present = rrsets.get(record.type);
   if (!present) {
     rrsets.set(record.type, { type: record.type, ttlSeconds: record.ttlSeconds, rdata: [record.rdata] });
     return;
   }
+  if (present.ttlSeconds !== record.ttlSeconds) {
+    // Different TTLs in one RRset are an error of old files: the least is safe (RFC 2181 section 5.2).
+    const least = Math.min(present.ttlSeconds, record.ttlSeconds);
+    const what = `${formatName(record.owner)} ${typeName(record.type)}`;
+    warnings.push(at(record, { message: `the records of ${what} differ in TTL: ${least} is taken for all` }));
+    present.ttlSeconds = least;
+  }
+  if (record.type === TYPES.SOA) return;
+  const bytes = flatten(record.rdata);
+  if (present.rdata.some((rdata) => rdata === record.rdata || flatten(rdata).equals(bytes))) return;
   if (record.type === TYPES.CNAME) {
     problems.push(at(record, { message: `${formatName(record.owner)} has a second CNAME record` }));
-  } else if (!present.rdata.some((rdata) => flatten(rdata).equals(flatten(record.rdata)))) {
-    // Different TTLs in one RRset are an error of old files: the least is safe (RFC 2181 section 5.2).
-    const ttlSeconds = Math.min(present.ttlSeconds, record.ttlSeconds);
-    rrsets.set(record.type, { type: record.type, ttlSeconds, rdata: [...present.rdata, record.rdata] });
+  } else {
+    rrsets.set(record.type, { ...present, rdata: [...present.rdata, record.rdata] });
   }
 }
 
-function checkNodes(
-  nodes: Map<Name, ZoneNode>,
-  origin: Name,
-  records: readonly ZoneRecord[],
-  problems: Problem[],
-): void {
-  const recordOf = (name: Name, type: number) =>
-    records.find((record) => record.owner === name && record.type === type) as ZoneRecord;
-  if (!nodes.get(origin)?.rrsets.has(TYPES.NS)) {
-    problems.push(
-      at(recordOf(origin, TYPES.SOA), { message: `the zone ${formatName(origin)} has no NS record` }),
-    );
-  }
-  for (const [name, { rrsets }] of nodes) {
-    if (rrsets.has(TYPES.CNAME) && rrsets.size > 1) {
-      const others = [...rrsets.keys()].filter((type) => type !== TYPES.CNAME).map(typeName);
-      const message = `${formatName(name)} has a CNAME beside ${others.join(', ')}`;
-      problems.push(
-        at(recordOf(name, TYPES.CNAME), { message, hint: 'an alias has no other data (RFC 1034 3.6.2)' }),
-      );
-    }
-    const nameServers = rrsets.get(TYPES.NS);
-    if (!nameServers) continue;
-    if (name.startsWith('\x01*')) {
-      problems.push(
-        at(recordOf(name, TYPES.NS), { message: 'NS at a wildcard has no defined meaning (RFC 4592 4.2)' }),
-      );
-    }
-    for (const host of namesIn(nameServers)) {
-      // A name server inside the zone must have its address here: at the apex as data, below a cut as glue.
-      const needed =
-        name === origin
-          ? isAtOrBelow(host, origin) && !cutAbove(nodes, origin, host)
-          : isAtOrBelow(host, name);
-      if (needed && !hasAddress(nodes, origin, host)) {
-        const message = `the name server ${formatName(host)} has no address in this zone`;
-        problems.push(
-          at(recordOf(name, TYPES.NS), { message, hint: `add an A or AAAA record for ${formatName(host)}` }),
-        );
+function addSteering(zone: Zone, parsed: ParsedMasterFile, problems: Problem[]): void {
+  const add = <T extends { owner: Name; file: string; line: number }>(
+    kind: string,
+    records: readonly T[],
+    into: Map<Name, Omit<T, 'owner'>>,
+  ) => {
+    for (const record of records) {
+      const { owner, ...rest } = record;
+      if (!isAtOrBelow(owner, zone.origin)) problems.push(outside(record, zone));
+      else if (into.has(owner)) {
+        const message = `${formatName(owner)} has a second ${kind} record`;
+        problems.push(at(record, { message, hint: `the first is in line ${into.get(owner)?.line}` }));
+      } else {
+        addNode(zone.nodes, zone.origin, owner);
+        into.set(owner, rest);
       }
     }
-  }
+  };
+  add('STEER', parsed.steering, zone.steering);
+  add('ALIAS', parsed.aliases, zone.aliases);
 }
 
-function cutAbove(nodes: Map<Name, ZoneNode>, origin: Name, name: Name): boolean {
-  for (let above = name; above !== origin; above = parentOf(above)) {
-    if (nodes.get(above)?.rrsets.has(TYPES.NS)) return true;
-  }
-  return false;
+function soaSerial(soa: ZoneRecord): number {
+  const bytes = flatten(soa.rdata);
+  return bytes.readUInt32BE(bytes.length - 20);
 }
 
-function hasAddress(nodes: Map<Name, ZoneNode>, origin: Name, host: Name): boolean {
-  const rrsets = (nodes.get(host) ?? (host !== origin ? nodes.get(`\x01*${parentOf(host)}`) : undefined))
-    ?.rrsets;
-  return rrsets !== undefined && (rrsets.has(TYPES.A) || rrsets.has(TYPES.AAAA));
+function isSame(a: ZoneRecord, b: ZoneRecord): boolean {
+  return a.owner === b.owner && flatten(a.rdata).equals(flatten(b.rdata));
 }
 
-/** Targets of NS, MX, SRV and alike: the names in the RDATA. */
-export function namesIn(rrset: RRset): Name[] {
-  return rrset.rdata.flatMap((rdata: Rdata) => rdata.parts.filter((part) => typeof part === 'string'));
+function outside(record: { owner: Name; file: string; line: number }, zone: Zone): Problem {
+  return at(record, {
+    message: `${formatName(record.owner)} is outside the zone ${formatName(zone.origin)}`,
+  });
 }
 
-function at(record: ZoneRecord, problem: Omit<Problem, 'file' | 'line'>): Problem {
+function at(record: { file: string; line: number }, problem: Omit<Problem, 'file' | 'line'>): Problem {
   return { file: record.file, line: record.line, ...problem };
 }

@@ -1,11 +1,14 @@
-// Master files (RFC 1035 section 5) become records: $ORIGIN, $TTL (RFC 2308 section 4), $INCLUDE, `@`, omitted owners, TTL
-// and class in either order, parentheses, comments. All mistakes of a file are reported at once, each with its line.
+// Master files (RFC 1035 section 5) become records: $ORIGIN, $TTL (RFC 2308 section 4), $INCLUDE, BIND's $GENERATE, `@`,
+// omitted owners, and the steering records of our own. All mistakes of a file are reported at once, each with its line.
 
 import type { Problem } from '../../base/errors.ts';
-import { CLASSES, TYPES, typeCode } from '../wire/constants.ts';
-import { type Name, parseName } from '../wire/name.ts';
-import { parseRdata, parseTtl, type Token } from '../wire/rdata.ts';
+import type { Name } from '../wire/name.ts';
+import { parseTtl, type Token } from '../wire/rdata.ts';
 import type { Rdata } from '../wire/record.ts';
+import { generate } from './generate.ts';
+import { NamePool } from './name-pool.ts';
+import { type Cursor, directiveName, type EntryProblem, parseRecord } from './record-line.ts';
+import type { AliasRecord, SteeringRecord } from './steering-record.ts';
 import { tokenize } from './tokenizer.ts';
 
 export interface ZoneRecord {
@@ -19,6 +22,8 @@ export interface ZoneRecord {
 
 export interface ParsedMasterFile {
   records: ZoneRecord[];
+  steering: (SteeringRecord & { owner: Name })[];
+  aliases: (AliasRecord & { owner: Name })[];
   problems: Problem[];
 }
 
@@ -26,168 +31,142 @@ export interface ParsedMasterFile {
 export type ReadInclude = (path: string, from: string) => { text: string; file: string } | undefined;
 
 const MAX_INCLUDE_DEPTH = 8; // a file that includes itself must end
+/** A file that includes itself twice would make 2^8 copies; nobody has this many includes by hand. */
+const MAX_INCLUDES = 1000;
 
-interface Cursor {
-  file: string;
-  origin: Name | undefined;
-  owner: Name | undefined;
-  /** From $TTL, else the last explicit TTL (RFC 1035), else the SOA's. */
-  defaultTtl: number | undefined;
-  defaultIsFromDirective: boolean;
-  depth: number;
+interface Parser {
+  result: ParsedMasterFile;
+  pool: NamePool;
+  readInclude: ReadInclude | undefined;
+  includes: number;
 }
 
-/** `origin` applies until the first $ORIGIN; without either, names must end in a dot. */
+/** `origin` applies until the first $ORIGIN; without either, names must end in a dot. Never throws. */
 export function parseMasterFile(
   text: string,
   file: string,
   options: { origin?: Name; readInclude?: ReadInclude } = {},
 ): ParsedMasterFile {
-  const result: ParsedMasterFile = { records: [], problems: [] };
-  const cursor: Cursor = {
+  const parser: Parser = {
+    result: { records: [], steering: [], aliases: [], problems: [] },
+    pool: new NamePool(),
+    readInclude: options.readInclude,
+    includes: 0,
+  };
+  parseInto(parser, text, {
     file,
     origin: options.origin,
     owner: undefined,
     defaultTtl: undefined,
     defaultIsFromDirective: false,
     depth: 0,
-  };
-  parseInto(result, text, cursor, options.readInclude);
-  return result;
+  });
+  return parser.result;
 }
 
-function parseInto(result: ParsedMasterFile, text: string, cursor: Cursor, readInclude?: ReadInclude): void {
-  const { entries, problems } = tokenize(text);
-  const report = (line: number, problem: Omit<Problem, 'file' | 'line'>) => {
-    result.problems.push({ file: cursor.file, line, ...problem });
-  };
-  for (const problem of problems) report(problem.line, { message: problem.message });
-  for (const entry of entries) {
-    const first = entry.tokens[0];
-    if (first && !first.quoted && first.text.startsWith('$') && !entry.ownerOmitted) {
-      const problem = applyDirective(result, entry.tokens, cursor, readInclude);
-      if (problem) report(entry.line, problem);
-      continue;
+function parseInto(parser: Parser, text: string, cursor: Cursor): void {
+  const { entries, problems } = tokenize(text.startsWith('\ufeff') ? text.slice(1) : text);
+  const all = parser.result.problems;
+  // Problems of words and of records come in the order of lines, wherever they were noticed.
+  let reported = 0;
+  const reportWords = (before: number) => {
+    for (; (problems[reported]?.line ?? Infinity) < before; reported++) {
+      all.push({
+        file: cursor.file,
+        line: problems[reported]?.line,
+        message: problems[reported]?.message ?? '',
+      });
     }
-    const record = parseRecord(entry.tokens, entry.ownerOmitted, cursor);
-    if ('message' in record) report(entry.line, record);
-    else result.records.push({ ...record, file: cursor.file, line: entry.line });
+  };
+  for (const entry of entries) {
+    reportWords(entry.line);
+    const first = entry.tokens[0];
+    const isDirective = first && !first.quoted && first.text.startsWith('$') && !entry.ownerOmitted;
+    const problem = isDirective
+      ? applyDirective(parser, entry.tokens, entry.line, cursor)
+      : addEntry(parser, entry.tokens, entry.ownerOmitted, entry.line, cursor);
+    if (problem) all.push({ file: cursor.file, line: entry.line, ...problem });
   }
+  reportWords(Infinity);
 }
 
-type EntryProblem = Omit<Problem, 'file' | 'line'>;
+function addEntry(
+  { result, pool }: Parser,
+  tokens: readonly Token[],
+  ownerOmitted: boolean,
+  line: number,
+  cursor: Cursor,
+): EntryProblem | undefined {
+  const parsed = parseRecord(tokens, ownerOmitted, cursor, pool);
+  if (!('kind' in parsed)) return parsed;
+  const { kind, ...record } = parsed;
+  const placed = { ...record, file: cursor.file, line };
+  if (kind === 'record') result.records.push(placed as ZoneRecord);
+  else if (kind === 'steering') result.steering.push(placed as ParsedMasterFile['steering'][number]);
+  else result.aliases.push(placed as ParsedMasterFile['aliases'][number]);
+  return undefined;
+}
 
 function applyDirective(
-  result: ParsedMasterFile,
+  parser: Parser,
   tokens: readonly Token[],
+  line: number,
   cursor: Cursor,
-  readInclude?: ReadInclude,
 ): EntryProblem | undefined {
   const [directive, argument, second] = tokens.map((token) => token.text);
+  const tooMany = (most: number) =>
+    tokens.length > most ? { message: `too many words behind ${directive}` } : undefined;
   switch (directive?.toUpperCase()) {
     case '$ORIGIN': {
-      const origin = name(argument, cursor);
+      const origin = directiveName(argument, cursor.origin);
       if (origin === undefined) return { message: '$ORIGIN needs a domain name', found: argument };
-      cursor.origin = origin;
-      return undefined;
+      cursor.origin = parser.pool.share(origin);
+      return tooMany(2);
     }
     case '$TTL': {
       const ttl = parseTtl(argument ?? '');
       if (ttl === undefined) return { message: '$TTL needs a time', expected: '3600 or 1h', found: argument };
       cursor.defaultTtl = ttl;
       cursor.defaultIsFromDirective = true;
-      return undefined;
+      return tooMany(2);
     }
-    case '$INCLUDE': {
-      const included = readInclude?.(argument ?? '', cursor.file);
-      if (!included) return { message: `$INCLUDE cannot read ${argument ?? 'a file that is not named'}` };
-      if (cursor.depth >= MAX_INCLUDE_DEPTH)
-        return { message: `$INCLUDE is nested more than ${MAX_INCLUDE_DEPTH} deep` };
-      const origin = second === undefined ? cursor.origin : name(second, cursor);
-      // Origin and owner of the including file are as before afterwards (RFC 1035 section 5.1).
-      parseInto(
-        result,
-        included.text,
-        { ...cursor, file: included.file, origin, depth: cursor.depth + 1 },
-        readInclude,
-      );
+    case '$INCLUDE':
+      return include(parser, argument, second, cursor) ?? tooMany(3);
+    case '$GENERATE': {
+      const generated = generate(tokens.slice(1));
+      if (typeof generated === 'string') return { message: generated };
+      for (const entry of generated) {
+        // One mistake in the template is a mistake in each record: say it once.
+        const problem = addEntry(parser, entry, false, line, cursor);
+        if (problem) return { ...problem, message: `$GENERATE: ${problem.message}` };
+      }
       return undefined;
     }
     default:
-      return { message: `unknown directive ${directive}`, expected: '$ORIGIN, $TTL or $INCLUDE' };
+      return { message: `unknown directive ${directive}`, expected: '$ORIGIN, $TTL, $INCLUDE or $GENERATE' };
   }
 }
 
-function parseRecord(
-  tokens: readonly Token[],
-  ownerOmitted: boolean,
+function include(
+  parser: Parser,
+  path: string | undefined,
+  originText: string | undefined,
   cursor: Cursor,
-): Omit<ZoneRecord, 'file' | 'line'> | EntryProblem {
-  const rest = [...tokens];
-  if (!ownerOmitted) {
-    const text = (rest.shift() as Token).text;
-    const owner = name(text, cursor);
-    if (owner === undefined) return nameProblem(text, cursor);
-    cursor.owner = owner;
+): EntryProblem | undefined {
+  if (path === undefined) return { message: '$INCLUDE needs the name of a file' };
+  if (cursor.depth >= MAX_INCLUDE_DEPTH)
+    return { message: `$INCLUDE is nested more than ${MAX_INCLUDE_DEPTH} deep` };
+  if (++parser.includes > MAX_INCLUDES) return { message: `more than ${MAX_INCLUDES} files are included` };
+  const origin = originText === undefined ? cursor.origin : directiveName(originText, cursor.origin);
+  if (originText !== undefined && origin === undefined) {
+    return { message: `$INCLUDE: \`${originText}\` is not a domain name` };
   }
-  if (cursor.owner === undefined)
-    return { message: 'the first record has no owner name before it to repeat' };
-  let ttl: number | undefined;
-  let classSeen = false;
-  // TTL and class come in either order, each at most once, before the type.
-  for (; rest.length > 0; rest.shift()) {
-    const word = (rest[0] as Token).text;
-    const asTtl = ttl === undefined ? parseTtl(word) : undefined;
-    if (asTtl !== undefined) ttl = asTtl;
-    else if (!classSeen && /^(IN|CH|HS|CS)$/i.test(word)) {
-      if (word.toUpperCase() !== 'IN') return { message: `class ${word} is not served`, expected: 'IN' };
-      classSeen = true;
-    } else break;
-  }
-  const typeText = rest.shift()?.text;
-  const type = typeText === undefined ? undefined : typeCode(typeText);
-  if (type === undefined) {
-    return {
-      message: typeText === undefined ? 'the record has no type' : `unknown type ${typeText}`,
-      hint: 'types: A AAAA CAA CNAME MX NS PTR SOA SRV TXT, or TYPEn with \\# data',
-    };
-  }
-  const refused = REFUSED_TYPES.get(type);
-  if (refused) return { message: `${typeText} records are not supported: ${refused}` };
-  const rdata = parseRdata(type, rest, cursor.origin ?? '');
-  if (typeof rdata === 'string') return { message: `${typeText} record: ${rdata}` };
-  if (type === TYPES.SOA && ttl === undefined && cursor.defaultTtl === undefined) {
-    ttl = parseTtl(rest[6]?.text ?? '');
-  }
-  if (ttl !== undefined && !cursor.defaultIsFromDirective) cursor.defaultTtl = ttl;
-  const ttlSeconds = ttl ?? cursor.defaultTtl;
-  if (ttlSeconds === undefined)
-    return { message: 'the record has no TTL', hint: 'put `$TTL 300` at the top of the file' };
-  return { owner: cursor.owner, type, ttlSeconds, rdata };
-}
-
-const REFUSED_TYPES = new Map<number, string>([
-  [TYPES.DNAME, 'write the names out, or use a wildcard'],
-  [TYPES.OPT, 'it is no data'],
-  [TYPES.TKEY, 'it is no data'],
-  [TYPES.TSIG, 'it is no data'],
-  [TYPES.IXFR, 'it is a question only'],
-  [TYPES.AXFR, 'it is a question only'],
-  [CLASSES.ANY, 'it is a question only'],
-]);
-
-function name(text: string | undefined, cursor: Cursor): Name | undefined {
-  if (text === undefined) return undefined;
-  const parsed = parseName(text, cursor.origin ?? '');
-  return parsed?.endsWith('\0') && parsed !== '' ? parsed : undefined;
-}
-
-function nameProblem(text: string, cursor: Cursor): EntryProblem {
-  if (cursor.origin === undefined && !text.endsWith('.')) {
-    return {
-      message: `\`${text}\` is relative, but there is no $ORIGIN`,
-      hint: 'put `$ORIGIN example.test.` at the top of the file',
-    };
-  }
-  return { message: `\`${text}\` is not a domain name` };
+  const included = parser.readInclude?.(path, cursor.file);
+  if (!included) return { message: `$INCLUDE cannot read ${path}` };
+  // Origin and owner of the including file are as before afterwards (RFC 1035 section 5.1); a $TTL stays, as with BIND.
+  const inner = { ...cursor, file: included.file, origin, depth: cursor.depth + 1 };
+  parseInto(parser, included.text, inner);
+  cursor.defaultTtl = inner.defaultTtl;
+  cursor.defaultIsFromDirective = inner.defaultIsFromDirective;
+  return undefined;
 }

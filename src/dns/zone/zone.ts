@@ -4,7 +4,8 @@
 import { TYPES } from '../wire/constants.ts';
 import { isAtOrBelow, type Name, parentOf } from '../wire/name.ts';
 import { soaMinimumSeconds } from '../wire/rdata.ts';
-import type { OwnedRRset, RRset } from '../wire/record.ts';
+import type { OwnedRRset, Rdata, RRset } from '../wire/record.ts';
+import type { AliasRecord, SteeringRecord } from './steering-record.ts';
 
 export interface ZoneNode {
   /** By type; empty for an empty non-terminal. */
@@ -16,6 +17,12 @@ export interface Zone {
   /** File it was read from, for messages. */
   file: string;
   nodes: Map<Name, ZoneNode>;
+  /** Of the SOA: what a secondary and a NOTIFY go by. */
+  serial: number;
+  /** STEER records by owner (wildcards too); each has a node, and no addresses of its own. */
+  steering: Map<Name, SteeringRecord>;
+  /** ALIAS records by owner, likewise. */
+  aliases: Map<Name, AliasRecord>;
   /** The SOA record as negative answers carry it: its TTL is the lesser of its own and its MINIMUM (RFC 2308 section 3). */
   negativeSoa: OwnedRRset;
 }
@@ -34,6 +41,11 @@ export function addNode(nodes: Map<Name, ZoneNode>, origin: Name, name: Name): Z
 export function negativeSoaOf(origin: Name, soa: RRset): OwnedRRset {
   const minimum = soa.rdata[0] ? soaMinimumSeconds(soa.rdata[0]) : 0;
   return { ...soa, owner: origin, ttlSeconds: Math.min(soa.ttlSeconds, minimum) };
+}
+
+/** Targets of NS, MX, SRV and alike: the names in the RDATA. */
+export function namesIn(rrset: { rdata: readonly Rdata[] }): Name[] {
+  return rrset.rdata.flatMap((rdata) => rdata.parts.filter((part) => typeof part === 'string'));
 }
 
 /** The zone that a name is in: the one with the longest matching origin. A DS question is the parent zone's (RFC 4035 3.1.4.1). */

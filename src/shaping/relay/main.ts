@@ -5,11 +5,11 @@
 
 import { flushCompileCache } from 'node:module';
 import { setPriority } from 'node:os';
+import { setRealTime } from '../../net/io/libc.ts';
 import { RelayClock } from './io/clock.ts';
 import { ControlLines, INPUT_FD, OUTPUT_FD } from './io/control-lines.ts';
 import type { FrameSocket } from './io/frame-socket.ts';
 import { silenceNamespace } from './io/interfaces.ts';
-import { setRealTime } from './io/libc.ts';
 import { PacketSocket } from './io/packet-socket.ts';
 import { Poller } from './io/poller.ts';
 import { VxlanSocket } from './io/vxlan-socket.ts';

@@ -6,7 +6,7 @@ import { popNodeName } from '../names.ts';
 import type { ReadablePart } from '../readable-part.ts';
 import { parseNetworkReference } from '../references.ts';
 import { didYouMean } from '../shape-problems.ts';
-import type { ValuePath } from '../yaml-source.ts';
+import type { ValuePath } from '../../base/yaml-source.ts';
 import { type NetworkChoice, peerNames, referenceFindings, transitNames } from './networks.ts';
 
 export function attachmentFindings(part: ReadablePart): Finding[] {

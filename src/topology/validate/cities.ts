@@ -6,7 +6,7 @@ import { citySlug, clientCityCode } from '../names.ts';
 import type { ReadablePart } from '../readable-part.ts';
 import type { ReferenceData } from '../reference-data.ts';
 import type { City } from '../resolved.ts';
-import type { ValuePath } from '../yaml-source.ts';
+import type { ValuePath } from '../../base/yaml-source.ts';
 
 export function cityFindings(part: ReadablePart, { cities }: ReferenceData): Finding[] {
   const codes: [code: string, path: ValuePath][] = [

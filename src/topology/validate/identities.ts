@@ -3,7 +3,7 @@
 import { type Finding, formatPath } from '../finding.ts';
 import { accessAsn, accessNodeName, popNodeName, resolverNodeName, routerName } from '../names.ts';
 import type { ReadablePart } from '../readable-part.ts';
-import type { ValuePath } from '../yaml-source.ts';
+import type { ValuePath } from '../../base/yaml-source.ts';
 
 /** Names that Linux or the lab gives another meaning on every node. */
 const RESERVED_NAMES = ['lo', 'lan', 'all', 'default', 'localhost', 'resolver'];

@@ -4,7 +4,7 @@ import type { Finding } from '../finding.ts';
 import { accessNodeName, popNodeName, resolverNodeName } from '../names.ts';
 import type { ReadablePart } from '../readable-part.ts';
 import { didYouMean } from '../shape-problems.ts';
-import type { ValuePath } from '../yaml-source.ts';
+import type { ValuePath } from '../../base/yaml-source.ts';
 
 export interface NetworkChoice {
   /** Names allowed here. */

@@ -17,7 +17,7 @@ import {
 import type { Finding } from '../finding.ts';
 import type { ReadablePart } from '../readable-part.ts';
 import type { DualStack } from '../resolved.ts';
-import type { ValuePath } from '../yaml-source.ts';
+import type { ValuePath } from '../../base/yaml-source.ts';
 
 type FamilyKey = 'ipv4' | 'ipv6';
 

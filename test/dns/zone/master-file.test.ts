@@ -86,7 +86,7 @@ www A 1.2.3
 www AAAA 1.2.3.4
 x MX mail
 y FOO 1
-$GENERATE 1-4 a A 1.2.3.4
+$FOO 1-4 a A 1.2.3.4
 a..b A 1.2.3.4
 z CH A 1.2.3.4
 t TXT "open
@@ -96,17 +96,16 @@ p ( A 1.2.3.4
     expect(
       (problems as Parameters<typeof formatProblem>[0][]).map(formatProblem).map((p) => p.split('\n')[0]),
     ).toEqual([
-      'cdn.zone:10: a quote is not closed on this line',
-      'cdn.zone:11: `(` is never closed',
       'cdn.zone:2: SOA record: too few fields: domain name, domain name, number from 0 to 4294967295, time in seconds (or such as 1h30m), time in seconds (or such as 1h30m), time in seconds (or such as 1h30m), time in seconds (or such as 1h30m) expected',
       'cdn.zone:3: A record: `1.2.3` is not an IPv4 address',
       'cdn.zone:4: AAAA record: `1.2.3.4` is not an IPv6 address',
       'cdn.zone:5: MX record: `mail` is not a number from 0 to 65535',
       'cdn.zone:6: unknown type FOO',
-      'cdn.zone:7: unknown directive $GENERATE',
+      'cdn.zone:7: unknown directive $FOO',
       'cdn.zone:8: `a..b` is not a domain name',
       'cdn.zone:9: class CH is not served',
-      'cdn.zone:10: TXT record: too few fields: text of at most 255 bytes expected',
+      'cdn.zone:10: a quote is not closed on this line',
+      'cdn.zone:11: `(` is never closed',
     ]);
   });
 });
@@ -116,15 +115,10 @@ describe('zones', () => {
   it.each([
     ['no SOA record', '$ORIGIN a.\n$TTL 1\nx A 1.2.3.4', 'the zone has no SOA record'],
     ['no name server', '$ORIGIN a.\n$TTL 1\n@ SOA n h 1 2 3 4 5', ':3: the zone a. has no NS record'],
-    ['two SOA records', `${head}@ SOA n h 1 2 3 4 5`, ':6: a second SOA record'],
+    ['two SOA records', `${head}@ SOA n h 2 2 3 4 5`, ':6: a second SOA record'],
     ['a record outside', `${head}x.b. A 1.2.3.4`, ':6: x.b. is outside the zone a.'],
     ['an alias with other data', `${head}x CNAME n\nx A 1.2.3.4`, ':6: x.a. has a CNAME beside A'],
     ['two aliases', `${head}x CNAME n\nx CNAME m`, ':7: x.a. has a second CNAME record'],
-    [
-      'a delegation without glue',
-      `${head}s NS ns.s`,
-      ':6: the name server ns.s.a. has no address in this zone',
-    ],
     [
       'a name server without address',
       `${head}@ NS m`,

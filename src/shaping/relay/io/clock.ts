@@ -1,7 +1,7 @@
 // The relay's clock: nanoseconds on CLOCK_MONOTONIC for deadlines, and the way from the kernel's arrival stamps
 // (CLOCK_REALTIME) to it. Numbers count from the start of the process, so that a double holds them exactly.
 
-import { clockGettime, mapMemory } from './libc.ts';
+import { clockGettime, mapMemory } from '../../../net/io/libc.ts';
 
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;

@@ -2,7 +2,7 @@
 // read when ppoll says so, written as far as the parent takes them, so that a slow parent delays no frame.
 
 import { readSync, writeSync } from 'node:fs';
-import { setNonBlocking } from './libc.ts';
+import { setNonBlocking } from '../../../net/io/libc.ts';
 
 export const INPUT_FD = 0;
 export const OUTPUT_FD = 1;

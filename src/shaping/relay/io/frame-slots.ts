@@ -2,7 +2,7 @@
 // sent from there. A slot's own memory takes a full frame of a 1500-byte link; what a TCP superframe has beyond that
 // lies in a large block, of which there are fewer.
 
-import { mapAddressOnly, memcpy } from './libc.ts';
+import { mapAddressOnly, memcpy } from '../../../net/io/libc.ts';
 
 /** Frames held at most, over all links: 100 ms of 300,000 frames a second. */
 export const SLOTS = 32_768;

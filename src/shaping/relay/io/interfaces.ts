@@ -3,7 +3,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { UserError } from '../../../base/errors.ts';
-import { errno, ifNameToIndex, ioctl, mapMemory, socket } from './libc.ts';
+import { errno, ifNameToIndex, ioctl, mapMemory, socket } from '../../../net/io/libc.ts';
 
 const AF_INET = 2;
 const SOCK_DGRAM = 2;

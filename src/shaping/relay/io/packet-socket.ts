@@ -4,15 +4,16 @@
 // of one per 1500 bytes.
 
 import { UserError } from '../../../base/errors.ts';
+import { ADDRESS_STRIDE } from '../../../net/io/message-headers.ts';
+import { readOption } from '../../../net/io/socket-options.ts';
 import type { RelayEnd } from '../protocol.ts';
 import type { RelayClock } from './clock.ts';
 import { FrameSlots } from './frame-slots.ts';
 import type { FrameSocket } from './frame-socket.ts';
 import { openInterface } from './interfaces.ts';
-import { ADDRESS_STRIDE } from './message-headers.ts';
 import { ReceiveBatch } from './receive-batch.ts';
 import { SendBatch } from './send-batch.ts';
-import { openSocket, readOption, requireOption } from './socket-options.ts';
+import { openSocket, requireOption } from './socket-options.ts';
 
 const AF_PACKET = 17;
 const SOCK_RAW = 3;

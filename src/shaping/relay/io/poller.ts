@@ -2,8 +2,8 @@
 // sleep ends late by what the timer, the idle core and the scheduler need, so the poller learns that lateness and
 // sleeps shorter by it; the caller spins over the rest, some tens of microseconds.
 
+import { errno, mapMemory, ppoll, setTimerSlack } from '../../../net/io/libc.ts';
 import type { RelayClock } from './clock.ts';
-import { errno, mapMemory, ppoll, setTimerSlack } from './libc.ts';
 
 const POLLIN = 1;
 const POLLOUT = 4;

@@ -2,9 +2,7 @@
 // address and the kernel's arrival stamp. A transport whose own header is not to stay with the frame (VXLAN) gets it
 // apart, in memory that JavaScript reads; the frame itself is never looked at.
 
-import type { RelayClock } from './clock.ts';
-import { type FrameSlots, LARGE_BYTES, SMALL_BYTES } from './frame-slots.ts';
-import { mapMemory, recvmmsg } from './libc.ts';
+import { mapMemory, recvmmsg } from '../../../net/io/libc.ts';
 import {
   ADDRESS_STRIDE,
   CONTROL,
@@ -23,7 +21,9 @@ import {
   setAddress,
   VECTOR_BYTES,
   VECTOR_WORDS,
-} from './message-headers.ts';
+} from '../../../net/io/message-headers.ts';
+import type { RelayClock } from './clock.ts';
+import { type FrameSlots, LARGE_BYTES, SMALL_BYTES } from './frame-slots.ts';
 
 /** Frames per system call; a batch of superframes is 2 MB to copy, half a millisecond, and no more. */
 const RECEIVE_BATCH = 32;

@@ -2,8 +2,7 @@
 // direction. A transport with a header of its own (VXLAN) writes it here, in front of the frame. (Joining frames of one
 // direction into one message, UDP_SEGMENT, was tried: each is due at its own time, so hardly two leave together.)
 
-import { type FrameSlots, SMALL_BYTES } from './frame-slots.ts';
-import { errno, mapMemory, sendmmsg } from './libc.ts';
+import { errno, mapMemory, sendmmsg } from '../../../net/io/libc.ts';
 import {
   ADDRESS_STRIDE,
   EINTR,
@@ -17,7 +16,8 @@ import {
   setAddress,
   VECTOR_BYTES,
   VECTOR_WORDS,
-} from './message-headers.ts';
+} from '../../../net/io/message-headers.ts';
+import { type FrameSlots, SMALL_BYTES } from './frame-slots.ts';
 
 /** Frames per system call. */
 const SEND_BATCH = 32;

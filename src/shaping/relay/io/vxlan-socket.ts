@@ -3,6 +3,9 @@
 // that end's node. Frames are single (the devices have gso_max_segs 1): a superframe's segment size would not arrive.
 
 import { UserError } from '../../../base/errors.ts';
+import { bind, errno, mapMemory } from '../../../net/io/libc.ts';
+import { ADDRESS_STRIDE } from '../../../net/io/message-headers.ts';
+import { readOption } from '../../../net/io/socket-options.ts';
 import { parseAddress } from '../../../net/ip-address.ts';
 import type { RelayEnd, Underlay } from '../protocol.ts';
 import {
@@ -17,11 +20,9 @@ import {
 import type { RelayClock } from './clock.ts';
 import { FrameSlots } from './frame-slots.ts';
 import type { FrameSocket } from './frame-socket.ts';
-import { bind, errno, mapMemory } from './libc.ts';
-import { ADDRESS_STRIDE } from './message-headers.ts';
 import { ReceiveBatch } from './receive-batch.ts';
 import { SendBatch } from './send-batch.ts';
-import { openSocket, readOption, requireOption } from './socket-options.ts';
+import { openSocket, requireOption } from './socket-options.ts';
 
 const AF_INET = 2;
 const SOCK_DGRAM = 2;

@@ -1,0 +1,93 @@
+// A thread's handler of queries: the pipeline, with the clock and the randomness that it takes as arguments, and the messages
+// by which the main thread tells a worker what has changed between two loads.
+
+import { randomInt } from 'node:crypto';
+import { OnlineSigner } from '../dnssec/online-signer.ts';
+import { Metrics, type MetricsCopy } from '../metrics.ts';
+import { createQueryLogBuffer, type QueryLogBuffer } from '../query-log.ts';
+import { type Clock, QueryPipeline } from '../query-pipeline.ts';
+import type { OutsideAddresses, ServerData } from '../server-state.ts';
+import type { RttOverlay } from '../steering/rtt-overlay.ts';
+import type { SteeringSnapshot } from '../steering/snapshot.ts';
+import { Steering } from '../steering/steering.ts';
+import type { Name } from '../wire/name.ts';
+import { findZone } from '../zone/zone.ts';
+import type { WorkerHandler } from './worker-main.ts';
+
+/** What changes between two loads; all of it plain data. */
+export interface Changes {
+  snapshot?: SteeringSnapshot;
+  rtts?: RttOverlay;
+  outside?: ReadonlyMap<Name, OutsideAddresses>;
+}
+
+/** All that a thread begins with. */
+export interface HandlerSetup {
+  data: ServerData;
+  changes: Changes;
+  queryLog?: { every: number; wholeAddresses: boolean; counters: Int32Array };
+}
+
+/** What a handler has to say to the main thread. */
+export type HandlerMessage =
+  | { kind: 'query-log'; chunk: string }
+  | { kind: 'internal-error'; error: string; packet: string };
+
+export interface QueryHandler extends WorkerHandler {
+  apply(changes: unknown): void;
+  counters(): MetricsCopy;
+  readonly steering: Steering;
+}
+
+export function createQueryHandler(setup: HandlerSetup, say: (message: HandlerMessage) => void): QueryHandler {
+  const { data, queryLog } = setup;
+  const steering = new Steering(data.steering);
+  const metrics = new Metrics();
+  let log: QueryLogBuffer | undefined;
+  if (queryLog) {
+    const hand = (chunk: string) => say({ kind: 'query-log', chunk });
+    log = createQueryLogBuffer(hand, queryLog.counters, queryLog);
+  }
+  const pipeline = new QueryPipeline({
+    data,
+    steering,
+    metrics,
+    clock: systemClock,
+    seed: randomInt(2 ** 32),
+    ...(data.signing && {
+      signer: new OnlineSigner(data.signing.keys, {
+        ...data.signing,
+        zoneOf: (name, type) => findZone(data.zones, name, type),
+      }),
+    }),
+    ...(log && queryLog && { queryLog: { every: queryLog.every, add: log.add } }),
+    onInternalError: (error, packet) =>
+      say({
+        kind: 'internal-error',
+        error: (error as Error).stack ?? String(error),
+        packet: packet.toString('hex', 0, 512),
+      }),
+  });
+  const apply = (message: unknown) => {
+    const { snapshot, rtts, outside } = message as Changes;
+    if (snapshot) steering.setSnapshot(snapshot);
+    if (rtts) steering.setRtts(rtts);
+    if (outside) pipeline.setOutsideAddresses(outside);
+  };
+  apply(setup.changes);
+  return {
+    handle: (packet, length, source, transport, out) => pipeline.handle(packet, length, source, transport, out),
+    transfer: (packet, length, source) => pipeline.transfer(packet, length, source),
+    apply,
+    counters: () => {
+      log?.flush(Date.now());
+      return metrics.copy();
+    },
+    steering,
+  };
+}
+
+const systemClock: Clock = {
+  monotonicMs: () => performance.now(),
+  epochSeconds: () => Math.floor(Date.now() / 1000),
+};

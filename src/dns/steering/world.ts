@@ -1,0 +1,71 @@
+// What policies see besides the client, from compiled steering and a snapshot.
+
+import type { Family } from '../../net/ip-address.ts';
+import { type ListNode, rankList, reachOfList } from './kinds/list.ts';
+import { kindOf, type PolicyNode, type SteeringPlan } from './plan.ts';
+import type { Reach } from './policy-kind.ts';
+import { addressOf, type RankWorld } from './ranking.ts';
+import { type SteeringSnapshot, uncheckedPop } from './snapshot.ts';
+import type { SteeringPop } from './steering-input.ts';
+
+export type PlannedSteering = SteeringPlan & { pops: readonly SteeringPop[] };
+
+export function makeWorld(steering: PlannedSteering, snapshot: SteeringSnapshot, family: Family): RankWorld {
+  const states = new Map(snapshot.pops.map((state) => [state.pop, state]));
+  const world: RankWorld = {
+    family,
+    popNames: steering.pops.map(({ name }) => name),
+    targets: steering.targets,
+    states: steering.pops.map(({ name }) => states.get(name) ?? uncheckedPop(name)),
+    tableSpec: (table) => steering.tables[table],
+    rank: (index) => {
+      const node = steering.nodes[index] as PolicyNode;
+      return node.kind === 'list' ? rankList(node as ListNode, world) : kindOf(node.kind).rank(node, world);
+    },
+  };
+  return world;
+}
+
+/** Families that a rule could ever answer, whatever the client and the health: for NSEC type bitmaps. */
+export function reachableFamilies(
+  steering: PlannedSteering,
+  ruleIndex: number,
+): { ipv4: boolean; ipv6: boolean } {
+  const targets = new Set<number>();
+  visit(steering, ruleIndex, false, (reach) => {
+    for (const target of reach.targets ?? []) targets.add(target);
+  });
+  const has = (family: Family) =>
+    [...targets].some((index) => addressOf(steering.targets[index] ?? {}, family) !== undefined);
+  return { ipv4: has(4), ipv6: has(6) };
+}
+
+/** Tables that decide for a rule, in the order in which policies first name them. */
+export function tablesOf(steering: PlannedSteering, ruleIndex: number): ReadonlySet<number> {
+  const tables = new Set<number>();
+  visit(steering, ruleIndex, true, (reach) => {
+    for (const table of reach.tables ?? []) tables.add(table);
+  });
+  return tables;
+}
+
+function visit(
+  steering: PlannedSteering,
+  ruleIndex: number,
+  withAsked: boolean,
+  see: (reach: Reach) => void,
+): void {
+  const rule = steering.rules[ruleIndex];
+  const seen = new Set<number>();
+  const go = (index: number): void => {
+    const node = steering.nodes[index];
+    if (!node || seen.has(index)) return;
+    seen.add(index);
+    const reach = node.kind === 'list' ? reachOfList(node as ListNode) : kindOf(node.kind).reaches(node);
+    see(reach);
+    for (const next of reach.nodes ?? []) go(next);
+    if (withAsked) for (const next of reach.asks ?? []) go(next);
+  };
+  if (rule) go(rule.root);
+  if (rule?.nearest !== undefined && withAsked) go(rule.nearest);
+}

@@ -1,0 +1,45 @@
+// Good packets made bad by the ten thousand, straight into the packet handler. The long run, ten million of them with the
+// heap watched, is `node bench/dns/torture.ts --packets 10000000`.
+
+import { expect, it } from 'vitest';
+import { createMutator } from '../support/mutate.ts';
+import { testPipeline } from '../support/pipeline.ts';
+import { brokenRule } from '../support/reply-rules.ts';
+import { corpus } from './corpus/corpus.ts';
+
+const PACKETS = 60_000;
+
+it.each(['udp', 'tcp'] as const)('keep every rule of a reply, over %s', (transport) => {
+  const pipeline = testPipeline();
+  const mutator = createMutator(corpus(), 1);
+  const broken: string[] = [];
+  let replies = 0;
+  for (let i = 0; i < PACKETS; i++) {
+    const packet = mutator.next();
+    const rule = judge(packet);
+    if (rule) broken.push(`${rule}: packet ${i} of seed 1: ${packet.toString('hex')}`);
+  }
+  expect(broken.slice(0, 5)).toEqual([]);
+  expect(replies, 'most are answered, if only with FORMERR').toBeGreaterThan(PACKETS / 2);
+
+  function judge(packet: Buffer): string | undefined {
+    try {
+      const reply = pipeline.handle(packet, transport);
+      if (reply) replies++;
+      return brokenRule(packet, reply, transport);
+    } catch (error) {
+      return `threw ${(error as Error).stack}`;
+    }
+  }
+});
+
+it('packets as clients send them are answered without an error of format', () => {
+  const pipeline = testPipeline();
+  const refused = corpus().filter((packet) => {
+    const opcode = (packet.readUInt16BE(2) >> 11) & 15;
+    const questions = packet.readUInt16BE(4);
+    const rcode = (pipeline.handle(packet, 'udp')?.readUInt16BE(2) ?? 1) & 15;
+    return opcode === 0 && questions === 1 && rcode === 1;
+  });
+  expect(refused.map((packet) => packet.toString('hex'))).toEqual([]);
+});
