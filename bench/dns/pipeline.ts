@@ -18,7 +18,11 @@ const { values } = parseArgs({ options: { profile: { type: 'string' } } });
 const scratch = mkdtempSync(join(tmpdir(), 'catchment-bench-pipeline-'));
 try {
   const server = catchment('', { name: 'ours', policy: 'map', workers: 0 });
-  server.prepare(scratch, { port: 0, threads: 0, database: geoipFile('GeoLite2-Country.mmdb', console.error) });
+  server.prepare(scratch, {
+    port: 0,
+    threads: 0,
+    database: geoipFile('GeoLite2-Country.mmdb', console.error),
+  });
   const { data } = await loadServer(join(scratch, 'dns.json'));
   const handler = createQueryHandler({ data, changes: {} }, console.error);
   const sets: { [name: string]: QuerySet } = {

@@ -68,16 +68,17 @@ export async function prepareBench(given: {
     start,
     ours: (variant) => catchment(main, { ...BASE, ...variant }),
     with: async (kind, options, work) => {
-      let server: RunningServer | undefined;
       try {
-        server = await start(kind, options);
-        return await work(server);
+        const server = await start(kind, options);
+        try {
+          return await work(server);
+        } finally {
+          await server.stop();
+        }
       } catch (error) {
         given.problems.push(`${kind.name}: ${(error as Error).message}`);
         say(`${kind.name}: ${(error as Error).message}`);
         return undefined;
-      } finally {
-        await server?.stop();
       }
     },
   };

@@ -93,11 +93,14 @@ export async function startServer(
     cpu: () => cpuTime(pid),
     memory: () => memory(pid),
     stop: async () => {
+      const diedAlone = child.exitCode !== null || child.signalCode !== null;
+      const lines = diedAlone ? logTail(logFile) : '';
       child.kill('SIGTERM');
       await Promise.race([ended, sleep(STOP_TIMEOUT_MS, undefined, { ref: false })]);
       child.kill('SIGKILL');
       await ended;
       rmSync(folder, { recursive: true, force: true });
+      if (diedAlone) throw new Error(`${kind.name} had ended by itself; its last lines:\n${lines}`);
     },
   };
 }
@@ -118,8 +121,11 @@ async function untilReady(name: string, child: ChildProcess, port: number, logFi
     await sleep(50);
   }
   child.kill('SIGKILL');
-  const tail = readFileSync(logFile, 'utf8').split('\n').slice(-15).join('\n');
-  throw new Error(`${name} gave no answer for ${NAME}; its last lines:\n${tail}`);
+  throw new Error(`${name} gave no answer for ${NAME}; its last lines:\n${logTail(logFile)}`);
+}
+
+function logTail(file: string): string {
+  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-15).join('\n');
 }
 
 /** Free for UDP and TCP a moment ago, which is as good as it gets. */

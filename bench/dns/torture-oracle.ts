@@ -3,12 +3,12 @@
 // the same answer with the same scope.
 
 import { join } from 'node:path';
-import { type Random, seededRandom } from '../../src/base/random.ts';
 import { PROJECT_FOLDER } from '../../src/base/project-folder.ts';
-import { formatAddress } from '../../src/net/ip-address.ts';
-import { maskBytes } from '../../src/net/prefix.ts';
+import { type Random, seededRandom } from '../../src/base/random.ts';
 import { TYPES } from '../../src/dns/wire/constants.ts';
 import { decodeResponse, encodeQuery } from '../../src/dns/wire/query.ts';
+import { formatAddress } from '../../src/net/ip-address.ts';
+import { maskBytes } from '../../src/net/prefix.ts';
 import { askAll } from './ask.ts';
 import { geoipFile } from './geoip-files.ts';
 import { type RunningServer, type ServerKind, startServer } from './server.ts';
@@ -49,21 +49,31 @@ export async function compareWithGdnsd(
   const main = join(PROJECT_FOLDER, 'src/dns/main.ts');
   const theirs = await ask(gdnsd(), scratch, database, networks);
   const problems: string[] = [];
-  await withServer(catchment(main, { name: 'ours', policy: 'map', workers: 1 }), scratch, database, async (server) => {
-    const ours = await answersOf(server, networks);
-    const differ = networks.flatMap((network, i) => {
-      const [own, other] = [ours[i] as Answer, theirs[i] as Answer];
-      if (own.address === other.address && own.address !== undefined) return [];
-      return [`${text(network)}: ${own.address} /${own.scope}, gdnsd says ${other.address} /${other.scope}`];
-    });
-    const mean = (answers: Answer[]) => answers.reduce((sum, { scope }) => sum + (scope ?? 0), 0) / answers.length;
-    say(
-      `${networks.length - differ.length} of ${networks.length} networks as gdnsd; mean scope /${mean(ours).toFixed(1)}, gdnsd's /${mean(theirs).toFixed(1)}`,
-    );
-    const unsound = await scopeConflicts(server, networks, ours, seededRandom(seed + 1));
-    say(`${networks.length * PROBES} addresses inside announced scopes asked, ${unsound.length} with another answer or scope`);
-    problems.push(...limited(differ), ...limited(unsound));
-  });
+  await withServer(
+    catchment(main, { name: 'ours', policy: 'map', workers: 1 }),
+    scratch,
+    database,
+    async (server) => {
+      const ours = await answersOf(server, networks);
+      const differ = networks.flatMap((network, i) => {
+        const [own, other] = [ours[i] as Answer, theirs[i] as Answer];
+        if (own.address === other.address && own.address !== undefined) return [];
+        return [
+          `${text(network)}: ${own.address} /${own.scope}, gdnsd says ${other.address} /${other.scope}`,
+        ];
+      });
+      const mean = (answers: Answer[]) =>
+        answers.reduce((sum, { scope }) => sum + (scope ?? 0), 0) / answers.length;
+      say(
+        `${networks.length - differ.length} of ${networks.length} networks as gdnsd; mean scope /${mean(ours).toFixed(1)}, gdnsd's /${mean(theirs).toFixed(1)}`,
+      );
+      const unsound = await scopeConflicts(server, networks, ours, seededRandom(seed + 1));
+      say(
+        `${networks.length * PROBES} addresses inside announced scopes asked, ${unsound.length} with another answer or scope`,
+      );
+      problems.push(...limited(differ), ...limited(unsound));
+    },
+  );
   return problems;
 }
 
@@ -82,11 +92,16 @@ async function scopeConflicts(
       const noise = Uint8Array.from(network.address, () => Math.floor(random() * 256));
       const kept = maskBytes(network.address, Math.min(scope, network.length));
       const free = Math.min(scope, network.length);
-      const mixed = kept.map((byte, at) => byte | ((noise[at] as number) & (0xff >> Math.min(8, Math.max(0, free - 8 * at)))));
+      const mixed = kept.map(
+        (byte, at) => byte | ((noise[at] as number) & (0xff >> Math.min(8, Math.max(0, free - 8 * at)))),
+      );
       return { network: { address: maskBytes(mixed, length), length }, i };
     });
   });
-  const found = await answersOf(server, probes.map(({ network }) => network));
+  const found = await answersOf(
+    server,
+    probes.map(({ network }) => network),
+  );
   return probes.flatMap(({ network, i }, at) => {
     const [first, inside] = [answers[i] as Answer, found[at] as Answer];
     if (first.scope === 0) return [`${text(network)}: scope 0, so everybody would get this answer`];
@@ -99,7 +114,12 @@ async function scopeConflicts(
   });
 }
 
-async function ask(kind: ServerKind, scratch: string, database: string, networks: readonly Network[]): Promise<Answer[]> {
+async function ask(
+  kind: ServerKind,
+  scratch: string,
+  database: string,
+  networks: readonly Network[],
+): Promise<Answer[]> {
   let answers: Answer[] = [];
   await withServer(kind, scratch, database, async (server) => {
     answers = await answersOf(server, networks);
@@ -123,7 +143,12 @@ async function withServer(
 
 async function answersOf(server: RunningServer, networks: readonly Network[]): Promise<Answer[]> {
   const queries = networks.map(({ address, length }) =>
-    encodeQuery({ id: 0, name: NAME, type: TYPES.A, edns: { clientSubnet: { address, prefixLength: length } } }),
+    encodeQuery({
+      id: 0,
+      name: NAME,
+      type: TYPES.A,
+      edns: { clientSubnet: { address, prefixLength: length } },
+    }),
   );
   const answers: Answer[] = [];
   // Ids are 16 bits.

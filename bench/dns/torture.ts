@@ -20,7 +20,8 @@ import { worldConfig, worldFiles } from '../../test/dns/support/world.ts';
 import { corpus } from '../../test/dns/torture/corpus/corpus.ts';
 import { compareWithGdnsd } from './torture-oracle.ts';
 
-const USAGE = 'usage: node bench/dns/torture.ts [--packets 1000000] [--seed 1] [--only handler,process,oracle] [--workers 1]';
+const USAGE =
+  'usage: node bench/dns/torture.ts [--packets 1000000] [--seed 1] [--only handler,process,oracle] [--workers 1]';
 /** Of a heap of about 10 MB, after a collection: what a leak of a byte a packet would reach in the long run. */
 const HEAP_GROWTH_MB = 8;
 const RESIDENT_GROWTH_MB = 60;
@@ -42,8 +43,8 @@ if (values.help || !Number.isInteger(packets) || !Number.isInteger(seed)) {
   process.exit(values.help ? 0 : 2);
 }
 
-const parts: Record<string, () => Promise<string[]> | string[]> = {
-  handler: () => [...tortureHandler('udp'), ...tortureHandler('tcp')],
+const parts: Record<string, () => Promise<string[]>> = {
+  handler: async () => [...(await tortureHandler('udp')), ...(await tortureHandler('tcp'))],
   process: tortureProcess,
   oracle,
 };
@@ -57,8 +58,8 @@ for (const name of values.only.split(',')) {
 for (const problem of problems) console.log(`wrong: ${problem}`);
 process.exit(problems.length > 0 ? 1 : 0);
 
-function tortureHandler(transport: 'udp' | 'tcp'): string[] {
-  const pipeline = testPipeline();
+async function tortureHandler(transport: 'udp' | 'tcp'): Promise<string[]> {
+  const pipeline = await testPipeline();
   const mutator = createMutator(corpus(), seed);
   const broken: string[] = [];
   const bytes = { in: 0, out: 0 };
@@ -78,7 +79,8 @@ function tortureHandler(transport: 'udp' | 'tcp'): string[] {
     } catch (error) {
       rule = `threw ${(error as Error).stack}`;
     }
-    if (rule && broken.length < SHOWN) broken.push(`${rule}; packet ${i} of seed ${seed}: ${packet.toString('hex')}`);
+    if (rule && broken.length < SHOWN)
+      broken.push(`${rule}; packet ${i} of seed ${seed}: ${packet.toString('hex')}`);
   };
   const warmUp = Math.min(packets / 2, 200_000);
   for (let i = 0; i < warmUp; i++) handle(i);
@@ -97,7 +99,10 @@ function tortureHandler(transport: 'udp' | 'tcp'): string[] {
 
 async function tortureProcess(): Promise<string[]> {
   const workers = values.workers === 'auto' ? 'auto' : Number(values.workers);
-  const server = await startServer({ config: worldConfig({ rateLimit: false, workers }), files: worldFiles() });
+  const server = await startServer({
+    config: worldConfig({ rateLimit: false, workers }),
+    files: worldFiles(),
+  });
   const client = await openUdp(server);
   const mutator = createMutator(corpus(), seed + 1);
   const problems: string[] = [];
@@ -118,10 +123,15 @@ async function tortureProcess(): Promise<string[]> {
   client.close();
   const grown = server.residentMb() - before;
   const alive = await addressesFor(server, 'static.cdn.test').catch((error: Error) => error.message);
-  console.log(`  ${count} packets over UDP, ${replies} replies, resident memory ${server.residentMb().toFixed(0)} MB (${grown.toFixed(0)} more)`);
+  console.log(
+    `  ${count} packets over UDP, ${replies} replies, resident memory ${server.residentMb().toFixed(0)} MB (${grown.toFixed(0)} more)`,
+  );
   if (alive !== '192.0.2.10 192.0.2.11') problems.push(`afterwards it answers ${alive}`);
   if (grown > RESIDENT_GROWTH_MB) problems.push(`the process grew by ${grown.toFixed(0)} MB`);
-  const complaints = [...server.log.filter(({ level }) => level !== 'info').map((line) => JSON.stringify(line)), ...server.noise];
+  const complaints = [
+    ...server.log.filter(({ level }) => level !== 'info').map((line) => JSON.stringify(line)),
+    ...server.noise,
+  ];
   problems.push(...complaints.slice(0, SHOWN));
   const { code } = await server.stop();
   if (code !== 0) problems.push(`it ended with ${code}`);

@@ -45,8 +45,12 @@ function clientSource(explanation: Explanation): string {
 function place({ decision }: Explanation): string {
   if (!decision?.geoip) return 'GeoIP not asked';
   const { prefix, location } = decision.geoip;
-  const where = [location.city, location.region ?? location.country, location.continent].filter(Boolean).join(', ');
-  return where ? `GeoIP says ${where} of ${prefix}` : `GeoIP knows no place of ${prefix} (${location.reason})`;
+  const where = [location.city, location.region ?? location.country, location.continent]
+    .filter(Boolean)
+    .join(', ');
+  return where
+    ? `GeoIP says ${where} of ${prefix}`
+    : `GeoIP knows no place of ${prefix} (${location.reason})`;
 }
 
 function candidateTable(candidates: Candidate[]): string {

@@ -117,7 +117,13 @@ function servicesOf(topology: ResolvedTopology, node: LabNode, inputs: PlanInput
   if (node.kind === 'root') {
     const zones = rootZones(topology);
     const listen = both(topology.root.address).map((address) => ({ address, port: 53 }));
-    const config = { listen, nsid: 'root', zones: Object.keys(zones), admin: { path: '{run}/dns.sock' } };
+    const config = {
+      listen,
+      nsid: 'root',
+      workers: 0,
+      zones: Object.keys(zones),
+      admin: { path: '{run}/dns.sock' },
+    };
     list.push(
       nodeService(
         'dns',

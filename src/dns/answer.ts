@@ -1,9 +1,9 @@
 // An answer as it is kept: what was resolved, its rendered bytes, the same signed, and the counters it adds to. The same
 // question again costs a copy.
 
+import type { Transport } from './io/listener.ts';
 import type { Counter, Metrics } from './metrics.ts';
 import { rcodeLabel, typeLabel } from './metrics.ts';
-import type { Transport } from './io/listener.ts';
 import type { Plan } from './plan.ts';
 import type { Resolution } from './resolve.ts';
 import { type Reply, type ReplyBody, renderBody } from './wire/encode-reply.ts';

@@ -71,7 +71,7 @@ const configSchema = z.strictObject({
   https: z.optional(httpsSchema),
   tcp: z.prefault(tcpSchema, {}),
   /** Threads that answer UDP, each with its own socket; 0: the main thread does; auto: one for each CPU. */
-  workers: z._default(z.union([z.literal('auto'), z.int().check(z.gte(0), z.lte(64))]), 0),
+  workers: z._default(z.union([z.literal('auto'), z.int().check(z.gte(0), z.lte(64))]), 'auto'),
   /** recvmmsg and sendmmsg for the workers; `off` keeps to node:dgram. */
   batchedIo: z._default(z.enum(['auto', 'off']), 'auto'),
   nsid: z._default(z.string().check(z.maxLength(255)), ''),
@@ -97,7 +97,11 @@ const configSchema = z.strictObject({
   dnssec: z.optional(dnssecSchema),
   /** JSON lines; every `sample`-th query. */
   queryLog: z.optional(
-    z.strictObject({ file: text, sample: z._default(z.int().check(z.gte(1)), 1), wholeAddresses: z._default(z.boolean(), false) }),
+    z.strictObject({
+      file: text,
+      sample: z._default(z.int().check(z.gte(1)), 1),
+      wholeAddresses: z._default(z.boolean(), false),
+    }),
   ),
   /** HTTP for operators: an address and port, or the path of a UNIX socket. */
   admin: z.optional(
@@ -124,7 +128,8 @@ export async function parseDnsConfig(text: string, file: string): Promise<DnsCon
   if (!file.endsWith('.yaml') && !file.endsWith('.yml')) return checkConfig(parseJson(text, file), file);
   const { parseYaml } = await import('../base/yaml-source.ts');
   const source = parseYaml(text);
-  if (source.problems.length > 0) throw new UserError(source.problems.map((problem) => ({ file, ...problem })));
+  if (source.problems.length > 0)
+    throw new UserError(source.problems.map((problem) => ({ file, ...problem })));
   return checkConfig(source.value, file, source.lineOf);
 }
 
@@ -182,16 +187,18 @@ function semanticProblems(config: DnsConfig): Problem[] {
 
 /** What policies are checked and compiled against, addresses as bytes. */
 export function steeringPartsOf(config: DnsConfig): Pick<SteeringInput, 'pops' | 'anycast' | 'policies'> {
-  const pops = config.pops.map(({ name, code, latitude, longitude, country, continent, biasKm, ...addresses }) => ({
-    name,
-    code,
-    latitude,
-    longitude,
-    ...(country && { country }),
-    ...(continent && { continent }),
-    ...(biasKm !== undefined && { biasKm }),
-    ...addressBytes(addresses),
-  }));
+  const pops = config.pops.map(
+    ({ name, code, latitude, longitude, country, continent, biasKm, ...addresses }) => ({
+      name,
+      code,
+      latitude,
+      longitude,
+      ...(country && { country }),
+      ...(continent && { continent }),
+      ...(biasKm !== undefined && { biasKm }),
+      ...addressBytes(addresses),
+    }),
+  );
   return { pops, anycast: addressBytes(config.anycast), policies: config.policies };
 }
 
@@ -212,4 +219,3 @@ function pathText(path: readonly PropertyKey[]): string {
 function pathSteps(path: string): (string | number)[] {
   return [...path.matchAll(/[^.[\]]+/g)].map(([step]) => (/^\d+$/.test(step) ? Number(step) : step));
 }
-

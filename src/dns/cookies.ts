@@ -3,8 +3,8 @@
 // one POP is good at every other; of several secrets the first makes cookies and all check them, which is how a secret
 // is changed without a gap (RFC 9018 section 5).
 
-import { CLIENT_COOKIE_BYTES } from './wire/edns.ts';
 import { sipHash } from './siphash.ts';
+import { CLIENT_COOKIE_BYTES } from './wire/edns.ts';
 
 /** Client cookie and server cookie as they stand in the option. */
 export const COOKIE_BYTES = 24;
@@ -24,6 +24,8 @@ export class Cookies {
   readonly #input4 = new Uint8Array(16 + 4);
   readonly #input6 = new Uint8Array(16 + 16);
   readonly #hash = new Uint8Array(8);
+  /** Which secret made the cookie that was found good. */
+  #madeBy = 0;
 
   /** Secrets of 16 bytes, the current one first. */
   constructor(secrets: readonly Uint8Array[]) {
@@ -33,9 +35,10 @@ export class Cookies {
   /** Judges `cookie[0, length)` of a client at `source`, and makes the reply's. */
   check(cookie: Uint8Array, length: number, source: Uint8Array, nowSeconds: number): CookieVerdict {
     if (length === 0) return 'none';
-    const verdict = length === CLIENT_COOKIE_BYTES ? 'client-only' : this.#judge(cookie, length, source, nowSeconds);
-    // A young one is handed back as it is: the client need not store a new one each time.
-    if (verdict === 'good' && age(cookie, nowSeconds) < RENEW_SECONDS) {
+    const verdict =
+      length === CLIENT_COOKIE_BYTES ? 'client-only' : this.#judge(cookie, length, source, nowSeconds);
+    // A young one of the current secret is handed back as it is: the client need not store a new one each time.
+    if (verdict === 'good' && this.#madeBy === 0 && age(cookie, nowSeconds) < RENEW_SECONDS) {
       for (let i = 0; i < COOKIE_BYTES; i++) this.reply[i] = cookie[i] as number;
       return verdict;
     }
@@ -52,10 +55,11 @@ export class Cookies {
     if (length !== COOKIE_BYTES || cookie[8] !== VERSION) return 'bad';
     const seconds = age(cookie, nowSeconds);
     if (seconds > MAX_AGE_SECONDS || seconds < -MAX_FUTURE_SECONDS) return 'bad';
-    for (const secret of this.#secrets) {
-      this.#mac(secret, cookie, source, this.#hash, 0);
+    for (let made = 0; made < this.#secrets.length; made++) {
+      this.#mac(this.#secrets[made] as Uint8Array, cookie, source, this.#hash, 0);
       let different = 0;
       for (let i = 0; i < 8; i++) different |= (this.#hash[i] as number) ^ (cookie[16 + i] as number);
+      this.#madeBy = made;
       if (different === 0) return 'good';
     }
     return 'bad';

@@ -7,7 +7,11 @@ import { formatPrefix, maskBytes, type Prefix, parsePrefix } from '../net/prefix
 import { type Plan, planAnswer } from './plan.ts';
 import { type Resolution, resolvePlan, resolveSteered } from './resolve.ts';
 import type { OutsideAddresses, ServerData } from './server-state.ts';
-import { type ExplainSources, explainSteering, type SteeringExplanation } from './steering/explain-steering.ts';
+import {
+  type ExplainSources,
+  explainSteering,
+  type SteeringExplanation,
+} from './steering/explain-steering.ts';
 import type { Steering } from './steering/steering.ts';
 import { rcodeName, TYPES, typeCode, typeName } from './wire/constants.ts';
 import { formatName, type Name, parseName } from './wire/name.ts';

@@ -14,7 +14,9 @@ const USAGE = 'usage: node src/dns/main.ts --config FILE';
 export async function main(args: string[]): Promise<void> {
   const log = createLog('dns');
   try {
-    const service = await startDnsService(configFileArgument(args, USAGE), log, { program: import.meta.filename });
+    const service = await startDnsService(configFileArgument(args, USAGE), log, {
+      program: import.meta.filename,
+    });
     process.on('SIGHUP', () => void service.reload());
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => {

@@ -66,7 +66,8 @@ export class Metrics {
 
   observeLatency(seconds: number): void {
     let bucket = 0;
-    while (bucket < LATENCY_BUCKETS_SECONDS.length && seconds > (LATENCY_BUCKETS_SECONDS[bucket] as number)) bucket++;
+    while (bucket < LATENCY_BUCKETS_SECONDS.length && seconds > (LATENCY_BUCKETS_SECONDS[bucket] as number))
+      bucket++;
     this.latencyBuckets[bucket] = (this.latencyBuckets[bucket] as number) + 1;
     this.latencySumSeconds += seconds;
   }

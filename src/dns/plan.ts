@@ -47,7 +47,11 @@ export interface PlanSources {
   apexRecords?: (zone: Zone, type: number) => RRset | undefined;
 }
 
-export function planAnswer(sources: PlanSources, question: { name: Name; type: number }, firstZone: Zone): Plan {
+export function planAnswer(
+  sources: PlanSources,
+  question: { name: Name; type: number },
+  firstZone: Zone,
+): Plan {
   return follow(sources, question.name, question.type, firstZone, 0);
 }
 
@@ -67,14 +71,19 @@ function follow(sources: PlanSources, first: Name, type: number, firstZone: Zone
     const alias = zone.aliases.get(source);
     const isAddress = type === TYPES.A || type === TYPES.AAAA;
     if (rule && isAddress && (type === TYPES.A ? rule.families.ipv4 : rule.families.ipv6)) {
-      return plan({ kind: 'steered', rule, types: typesOf(found.node.rrsets, rule, alias !== undefined, type) });
+      return plan({
+        kind: 'steered',
+        rule,
+        types: typesOf(found.node.rrsets, rule, alias !== undefined, type),
+      });
     }
     if (alias && isAddress) {
       const types = typesOf(found.node.rrsets, rule, true, type);
       return flatten(plan, types, alias, targetPlan(sources, alias.target, type, depth));
     }
     if (type === TYPES.ANY) return plan({ kind: 'minimal-any' });
-    const rrset = found.node.rrsets.get(type) ?? (owner === zone.origin ? sources.apexRecords?.(zone, type) : undefined);
+    const rrset =
+      found.node.rrsets.get(type) ?? (owner === zone.origin ? sources.apexRecords?.(zone, type) : undefined);
     if (rrset) return plan({ kind: 'records', rrset });
     const cname = found.node.rrsets.get(TYPES.CNAME);
     const target = cname && namesIn(cname)[0];
@@ -95,7 +104,12 @@ function follow(sources: PlanSources, first: Name, type: number, firstZone: Zone
 }
 
 /** Where an ALIAS leads; undefined when that is outside our zones. */
-function targetPlan(sources: PlanSources, target: Name, type: number, depth: number): Plan | undefined | 'too-deep' {
+function targetPlan(
+  sources: PlanSources,
+  target: Name,
+  type: number,
+  depth: number,
+): Plan | undefined | 'too-deep' {
   if (depth >= MAX_CNAME_CHAIN) return 'too-deep';
   const zone = findZone(sources.zones, target, type);
   return zone && follow(sources, target, type, zone, depth + 1);
@@ -109,12 +123,14 @@ function flatten(
   target: Plan | undefined | 'too-deep',
 ): Plan {
   if (target === 'too-deep') return plan({ kind: 'nodata', types });
-  if (target === undefined) return { ...plan({ kind: 'outside', target: alias.target, types }), maxTtlSeconds: alias.ttlSeconds };
+  if (target === undefined)
+    return { ...plan({ kind: 'outside', target: alias.target, types }), maxTtlSeconds: alias.ttlSeconds };
   const links = target.links.map((link) => link.ttlSeconds);
   const maxTtlSeconds = Math.min(alias.ttlSeconds, target.maxTtlSeconds ?? alias.ttlSeconds, ...links);
   const { ending } = target;
   if (ending.kind === 'records') return { ...plan(ending), maxTtlSeconds };
-  if (ending.kind === 'steered' || ending.kind === 'outside') return { ...plan({ ...ending, types }), maxTtlSeconds };
+  if (ending.kind === 'steered' || ending.kind === 'outside')
+    return { ...plan({ ...ending, types }), maxTtlSeconds };
   // A target that ends in an alias out of our zones, or that is delegated, is looked up elsewhere too.
   if (ending.kind === 'chain-ends' || ending.kind === 'referral') {
     return { ...plan({ kind: 'outside', target: alias.target, types }), maxTtlSeconds };

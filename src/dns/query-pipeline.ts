@@ -32,8 +32,8 @@ import { EMPTY_BODY, isTruncated, type ReplyEdns, renderBody, writeReply } from 
 import { formatName, type Name, parseName, ROOT } from './wire/name.ts';
 import { NameTable } from './wire/name-table.ts';
 import type { RRset } from './wire/record.ts';
-import { findZone, type Zone } from './zone/zone.ts';
 import { type Addresses, transferMessages } from './zone/transfer.ts';
+import { findZone, type Zone } from './zone/zone.ts';
 import { buildZoneIndex } from './zone/zone-index.ts';
 
 /** Time as an argument: a worker reads its clock once for a batch. */
@@ -119,7 +119,8 @@ export class QueryPipeline implements PacketHandler {
       const bytes = this.#handle(packet, length, source, transport, out);
       const milliseconds = performance.now() - started;
       if (timed) this.#parts.metrics.observeLatency(milliseconds / 1000);
-      if (logged && bytes > 0 && this.#answered) log.add(this.#logEntry(this.#answered, source, transport, bytes, milliseconds));
+      if (logged && bytes > 0 && this.#answered)
+        log.add(this.#logEntry(this.#answered, source, transport, bytes, milliseconds));
       return bytes;
     } catch (error) {
       this.#parts.metrics.families.internal_errors.of().count++;
@@ -189,7 +190,8 @@ export class QueryPipeline implements PacketHandler {
     if (query.class === CLASSES.IN) return undefined;
     const text = query.class === CLASSES.CH ? this.#chaosText(questionName(packet, query)) : '';
     if (text === '') return this.#error(RCODES.REFUSED, 'class');
-    if (query.type !== TYPES.TXT && query.type !== TYPES.ANY) return this.#error(RCODES.NOERROR, 'chaos-nodata');
+    if (query.type !== TYPES.TXT && query.type !== TYPES.ANY)
+      return this.#error(RCODES.NOERROR, 'chaos-nodata');
     const name = questionName(packet, query);
     const data = Buffer.from(text).subarray(0, 255);
     const rdata = [{ parts: [Uint8Array.of(data.length), data] }];
@@ -204,15 +206,24 @@ export class QueryPipeline implements PacketHandler {
   }
 
   /** Transfers go to allowed peers over streams; the other meta types are no data that a zone could hold (RFC 6895 section 3.1). */
-  #answerMetaType(packet: Buffer, source: Uint8Array, transport: Transport): Answer | typeof TRANSFER | undefined {
+  #answerMetaType(
+    packet: Buffer,
+    source: Uint8Array,
+    transport: Transport,
+  ): Answer | typeof TRANSFER | undefined {
     const { type } = this.#query;
     if (type === TYPES.AXFR || type === TYPES.IXFR) return this.#answerTransfer(packet, source, transport);
-    if (type === TYPES.NXNAME) return this.#error(RCODES.FORMERR, 'nxname-asked', EXTENDED_ERRORS.INVALID_QUERY_TYPE);
+    if (type === TYPES.NXNAME)
+      return this.#error(RCODES.FORMERR, 'nxname-asked', EXTENDED_ERRORS.INVALID_QUERY_TYPE);
     const meta = type === TYPES.OPT || type === 0 || (type >= 129 && type < 255);
     return meta ? this.#error(RCODES.NOTIMP, 'meta-type', EXTENDED_ERRORS.NOT_SUPPORTED) : undefined;
   }
 
-  #answerTransfer(packet: Buffer, source: Uint8Array, transport: Transport): Answer | typeof TRANSFER | undefined {
+  #answerTransfer(
+    packet: Buffer,
+    source: Uint8Array,
+    transport: Transport,
+  ): Answer | typeof TRANSFER | undefined {
     const { data, metrics } = this.#parts;
     const name = questionName(packet, this.#query);
     const zone = data.zones.get(name);
@@ -224,7 +235,11 @@ export class QueryPipeline implements PacketHandler {
     if (this.#query.type === TYPES.AXFR) return this.#error(RCODES.FORMERR, 'transfer-over-udp');
     // RFC 1995 section 2: the SOA alone tells a client over UDP to come back over TCP.
     const soa = zone.nodes.get(zone.origin)?.rrsets.get(TYPES.SOA) as RRset;
-    const reply = { ...errorResolution(RCODES.NOERROR, 'ixfr-soa'), authoritative: true, answer: [{ ...soa, owner: name }] };
+    const reply = {
+      ...errorResolution(RCODES.NOERROR, 'ixfr-soa'),
+      authoritative: true,
+      answer: [{ ...soa, owner: name }],
+    };
     return new Answer(reply, name, TYPES.IXFR, metrics);
   }
 
@@ -240,7 +255,8 @@ export class QueryPipeline implements PacketHandler {
     let known = entry.byType.get(query.type);
     if (!known) {
       // A DS question at an apex is the parent zone's to answer, so the zone is looked for again.
-      const zone = query.type === TYPES.DS ? findZone(this.#parts.data.zones, entry.name, TYPES.DS) : entry.zone;
+      const zone =
+        query.type === TYPES.DS ? findZone(this.#parts.data.zones, entry.name, TYPES.DS) : entry.zone;
       if (!zone) return undefined;
       known = { plan: this.#plan(entry.name, zone), snapshotSerial: 0 };
       // Bounded by the zones' names and the types there are: nobody can fill the memory by asking for odd types.
@@ -298,7 +314,9 @@ export class QueryPipeline implements PacketHandler {
 
   #planOf(name: Name, type: number, zone: Zone): Plan {
     const { data, signer } = this.#parts;
-    const apexRecords = signer && ((at: Zone, apexType: number) => signer.apexRRset(at, apexType, this.#parts.clock.epochSeconds()));
+    const apexRecords =
+      signer &&
+      ((at: Zone, apexType: number) => signer.apexRRset(at, apexType, this.#parts.clock.epochSeconds()));
     const sources = { zones: data.zones, rules: data.rules, ...(apexRecords && { apexRecords }) };
     return planAnswer(sources, { name, type }, zone);
   }
@@ -342,18 +360,29 @@ export class QueryPipeline implements PacketHandler {
         metrics.families.rate_limited.of(action).count++;
         if (action === 'drop') return NO_REPLY;
         // Who speaks cookies gets one, and so proves in the next query that the address is its own (RFC 7873 section 5.2.3).
-        if (verdict !== 'none') return writeReply(out, packet, query.questionEnd, BAD_COOKIE, EMPTY_BODY, edns, EDNS_UDP_BYTES);
+        if (verdict !== 'none')
+          return writeReply(out, packet, query.questionEnd, BAD_COOKIE, EMPTY_BODY, edns, EDNS_UDP_BYTES);
         truncate = true;
       }
     }
-    const rendered = edns?.dnssecOk && this.#parts.signer && answer.plan ? this.#signed(answer, this.#parts.signer) : answer;
+    const rendered =
+      edns?.dnssecOk && this.#parts.signer && answer.plan ? this.#signed(answer, this.#parts.signer) : answer;
     const limit =
       transport !== 'udp'
         ? TCP_BYTES
         : edns && isQuery
           ? Math.min(EDNS_UDP_BYTES, Math.max(PLAIN_UDP_BYTES, query.edns.udpPayloadBytes))
           : PLAIN_UDP_BYTES;
-    const bytes = writeReply(out, packet, query.questionEnd, rendered.reply, rendered.body, edns, limit, truncate);
+    const bytes = writeReply(
+      out,
+      packet,
+      query.questionEnd,
+      rendered.reply,
+      rendered.body,
+      edns,
+      limit,
+      truncate,
+    );
     if (isTruncated(out)) metrics.families.truncated.of(transport).count++;
     return bytes;
   }

@@ -30,7 +30,11 @@ export function resolvePlan(
     case 'records': {
       const ttlSeconds = Math.min(ending.rrset.ttlSeconds, plan.maxTtlSeconds ?? ending.rrset.ttlSeconds);
       const rrset = { ...ending.rrset, ttlSeconds, owner };
-      return { ...empty('static'), answer: [...answer, rrset], additional: additionalFor(zones, zone, rrset) };
+      return {
+        ...empty('static'),
+        answer: [...answer, rrset],
+        additional: additionalFor(zones, zone, rrset),
+      };
     }
     case 'nodata':
       return { ...empty('nodata'), answer, authority: [zone.negativeSoa] };
@@ -58,25 +62,39 @@ export function resolveSteered(plan: Plan, type: number, choice: Choice): Resolu
   }
   const ttlSeconds = Math.min(choice.ttlSeconds, plan.maxTtlSeconds ?? choice.ttlSeconds);
   // Signatures say the longest TTL, so that one serves whatever the health makes of it.
-  const originalTtlSeconds = Math.min(ending.rule.ttl.maxSeconds, plan.maxTtlSeconds ?? Number.POSITIVE_INFINITY);
+  const originalTtlSeconds = Math.min(
+    ending.rule.ttl.maxSeconds,
+    plan.maxTtlSeconds ?? Number.POSITIVE_INFINITY,
+  );
   const rrset = { ...addressRRset(owner, type, ttlSeconds, choice.addresses), originalTtlSeconds };
   return { ...empty(choice.reason), answer: [...answer, rrset], choice };
 }
 
 export function errorResolution(rcode: number, reason: string, extendedError?: number): Resolution {
-  return { ...empty(reason), rcode, authoritative: false, ...(extendedError !== undefined && { extendedError }) };
+  return {
+    ...empty(reason),
+    rcode,
+    authoritative: false,
+    ...(extendedError !== undefined && { extendedError }),
+  };
 }
 
 function fromOutside(plan: Plan, type: number, known: OutsideAddresses | undefined): Resolution {
   const addresses = (type === TYPES.AAAA ? known?.ipv6 : known?.ipv4) ?? [];
   const limit = plan.maxTtlSeconds ?? 0;
   if (addresses.length === 0) {
-    const ttlSeconds = Math.min(plan.zone.negativeSoa.ttlSeconds, known ? limit : OUTSIDE_UNKNOWN_TTL_SECONDS);
+    const ttlSeconds = Math.min(
+      plan.zone.negativeSoa.ttlSeconds,
+      known ? limit : OUTSIDE_UNKNOWN_TTL_SECONDS,
+    );
     const authority = [{ ...plan.zone.negativeSoa, ttlSeconds }];
     return { ...empty(known ? 'alias-nodata' : 'alias-not-looked-up'), answer: plan.links, authority };
   }
   const ttlSeconds = Math.min(known?.ttlSeconds ?? limit, limit);
-  return { ...empty('alias-outside'), answer: [...plan.links, addressRRset(plan.owner, type, ttlSeconds, addresses)] };
+  return {
+    ...empty('alias-outside'),
+    answer: [...plan.links, addressRRset(plan.owner, type, ttlSeconds, addresses)],
+  };
 }
 
 function addressRRset(

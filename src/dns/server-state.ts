@@ -3,9 +3,9 @@
 // snapshot, its RTTs and the addresses of outside aliases change.
 
 import type { Prefix } from '../net/prefix.ts';
-import type { RateLimitSettings } from './rate-limit.ts';
 import type { OnlineSignerOptions } from './dnssec/online-signer.ts';
 import type { ZoneKey } from './dnssec/zone-key.ts';
+import type { RateLimitSettings } from './rate-limit.ts';
 import type { CompiledSteering } from './steering/compile.ts';
 import type { Name } from './wire/name.ts';
 import type { Zone } from './zone/zone.ts';

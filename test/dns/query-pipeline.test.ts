@@ -189,7 +189,7 @@ const TABLE: Record<string, Row> = {
     name: 'sin.cdn.test',
     type: 'AAAA',
     authority: [SOA],
-    reason: 'nodata-no-address',
+    reason: 'nodata',
   },
   'a POP`s own name is that POP': {
     name: 'sin.cdn.test',
@@ -294,7 +294,7 @@ describe('client subnet', () => {
     ['London, by the matched prefix', '100.64.1.0/24', '203.0.113.2', 24],
     ['New York', '100.64.2.0/24', '203.0.113.18', 24],
     ['a client narrower than the prefix', '100.64.3.7/32', '203.0.113.34', 24],
-    ['a client without location, never scope 0', '9.9.9.0/24', '203.0.113.2', 3],
+    ['a client without location, never scope 0', '9.9.9.0/24', '203.0.113.2', 2],
     ['IPv6 /56', '2001:db8:4001::/56', '203.0.113.2', 48],
   ])('%s', (_sentence, subnet, address, scope) => {
     const reply = ask(state, 'x.nearest.cdn.test', 'A', { subnet });

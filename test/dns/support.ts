@@ -3,19 +3,23 @@
 
 import dnsPacket from 'dns-packet';
 import { expect } from 'vitest';
-import type { HealthView } from '../../src/dns/health/health-state.ts';
-import { handlePacket, type Outcome, type Transport } from '../../src/dns/query-pipeline.ts';
-import type { ServerState, SteeringRule } from '../../src/dns/server-state.ts';
-import { policyNamed } from '../../src/dns/steering/policies.ts';
-import type { GeoLookup } from '../../src/dns/steering/policy.ts';
+import { STREAM_REPLY_BYTES, type Transport, UDP_REPLY_BYTES } from '../../src/dns/io/listener.ts';
+import { Metrics } from '../../src/dns/metrics.ts';
+import { QueryPipeline } from '../../src/dns/query-pipeline.ts';
+import type { ServerData, SteeringRule } from '../../src/dns/server-state.ts';
+import { compileSteering } from '../../src/dns/steering/compile.ts';
+import { compileRtts } from '../../src/dns/steering/rtt-overlay.ts';
 import { RttTable } from '../../src/dns/steering/rtt-table.ts';
+import type { PopState } from '../../src/dns/steering/snapshot.ts';
+import { Steering } from '../../src/dns/steering/steering.ts';
 import { typeCode } from '../../src/dns/wire/constants.ts';
 import { type Name, parseName } from '../../src/dns/wire/name.ts';
 import { decodeResponse, encodeQuery, type QueryFields, type Response } from '../../src/dns/wire/query.ts';
 import { loadZone } from '../../src/dns/zone/load-zone.ts';
 import { addNode, findZone, type Zone } from '../../src/dns/zone/zone.ts';
+import { buildGeoDatabase } from '../../src/geoip/build-database.ts';
 import { parseAddress } from '../../src/net/ip-address.ts';
-import { parsePrefix, prefixContains } from '../../src/net/prefix.ts';
+import { parsePrefix } from '../../src/net/prefix.ts';
 
 export const NOW_MS = Date.UTC(2026, 0, 1);
 
@@ -75,47 +79,116 @@ export const POPS = [
   pop('pop-sin', 1.35, 103.99, '203.0.113.34'),
 ];
 
-export function worldState(world: World = {}): ServerState {
+/** A pipeline over such a world, and what it said of the last query. */
+export interface TestServer {
+  pipeline: QueryPipeline;
+  data: ServerData;
+  steering: Steering;
+  metrics: Metrics;
+  last: { reason: string; policy?: string | undefined; pop?: string | undefined } | undefined;
+}
+
+export function worldState(world: World = {}, more: Partial<ServerData> = {}): TestServer {
   const zones = new Map<Name, Zone>();
   for (const text of world.zones ?? [ZONE]) {
     const { zone, problems } = loadZone(text, 'test.zone');
     expect(problems).toEqual([]);
     if (zone) zones.set(zone.origin, zone);
   }
-  const rules = world.steering ?? {
+  const policies = world.steering ?? {
     'www.cdn.test': 'nearest',
     '*.nearest.cdn.test': 'nearest',
     'latency.cdn.test': 'latency',
     'anycast.cdn.test': 'anycast',
     'sin.cdn.test': 'pop:pop-sin',
   };
-  const steering = new Map<Name, SteeringRule>();
-  for (const [text, policyName] of Object.entries(rules)) {
-    const owner = parseName(text) as Name;
+  const ttl = { minSeconds: 20, maxSeconds: 20 };
+  const rules = Object.entries(policies).map(([name, policy]) => ({ name, policy, ttl }));
+  const compiled = compileSteering({
+    pops: POPS,
+    anycast: {
+      ipv4: parseAddress('192.0.2.1') as Uint8Array,
+      ipv6: parseAddress('2001:db8:a000::1') as Uint8Array,
+    },
+    policies: {},
+    rules,
+    geoip: geoDatabase(world.places ?? {}),
+  });
+  const steering = new Steering(compiled);
+  steering.setSnapshot({
+    serial: 1,
+    pops: POPS.map(({ name }) => popState(name, world.down?.includes(name) ?? false)),
+  });
+  const table = rttTable(world.rtts ?? {}, world.rttAgeSeconds ?? 5);
+  steering.setRtts(
+    compileRtts(
+      table,
+      POPS.map(({ name }) => name),
+      NOW_MS,
+    ),
+  );
+  const ruleMap = new Map<Name, SteeringRule>();
+  for (const [index, { name, policy }] of rules.entries()) {
+    const owner = parseName(name) as Name;
     const zone = findZone(zones, owner) as Zone;
     addNode(zone.nodes, zone.origin, owner);
-    const policy = policyNamed(
-      policyName,
-      POPS.map((each) => each.name),
-    );
-    if (!policy) throw new Error(`no policy ${policyName}`);
-    steering.set(owner, { owner, policy, policyName, ttlSeconds: 20 });
+    ruleMap.set(owner, { owner, index, policy, ttl, families: steering.families(index) });
   }
-  const table = rttTable(world.rtts ?? {}, world.rttAgeSeconds ?? 5);
-  return {
+  const data: ServerData = {
     zones,
-    steering,
-    pops: POPS,
-    anycast: { ipv4: parseAddress('192.0.2.1'), ipv6: parseAddress('2001:db8:a000::1') },
+    rules: ruleMap,
+    steering: compiled,
+    transferPeers: new Map(),
     nsid: 'pop-fra',
-    health: (name) => health(world.down?.includes(name) ? 'down' : 'up'),
-    locate: (address) => locate(world.places ?? {}, address),
-    rtt: (address) => table.lookup(address, NOW_MS),
+    version: '',
+    cookieSecrets: [],
+    ...more,
+  };
+  const metrics = new Metrics();
+  const server: TestServer = {
+    pipeline: new QueryPipeline({
+      data,
+      steering,
+      metrics,
+      clock: { monotonicMs: () => 0, epochSeconds: () => NOW_MS / 1000 },
+      seed: 1,
+      queryLog: {
+        every: 1,
+        add: (entry) => {
+          server.last = entry;
+        },
+      },
+      onInternalError: (error) => {
+        throw error;
+      },
+    }),
+    data,
+    steering,
+    metrics,
+    last: undefined,
+  };
+  return server;
+}
+
+export function popState(pop: string, down: boolean): PopState {
+  return {
+    pop,
+    health: down ? 'down' : 'up',
+    usable: !down,
+    sinceMs: NOW_MS,
+    reason: down ? 'timeout after 1000 ms' : 'HTTP 200',
+    secondsToChange: 3,
+    shedFraction: 0,
   };
 }
 
-export function health(state: HealthView['state']): HealthView {
-  return { state, sinceMs: NOW_MS, reason: state === 'down' ? 'timeout after 1000 ms' : 'HTTP 200' };
+/** A database in which each prefix is a city of its own. */
+function geoDatabase(places: NonNullable<World['places']>): Uint8Array {
+  const entries = Object.entries(places).map(([prefix, [latitude, longitude]]) => ({
+    prefix,
+    city: { name: prefix, country: 'XX', continent: 'XX', latitude, longitude },
+  }));
+  return buildGeoDatabase(entries).bytes;
 }
 
 export interface AskOptions extends Partial<Omit<QueryFields, 'edns'>> {
@@ -126,12 +199,7 @@ export interface AskOptions extends Partial<Omit<QueryFields, 'edns'>> {
 }
 
 /** Asks the pipeline; EDNS is used unless `edns: false`. */
-export function ask(
-  state: ServerState,
-  name: string,
-  type: string,
-  options: AskOptions = {},
-): Response & { outcome: Outcome; bytes: Buffer } {
+export function ask(server: TestServer, name: string, type: string, options: AskOptions = {}): Answered {
   const { edns, subnet, source = '198.51.100.77', transport = 'udp', ...fields } = options;
   const prefix = subnet === undefined ? undefined : parsePrefix(subnet);
   const packet = encodeQuery({
@@ -146,23 +214,44 @@ export function ask(
       },
     }),
   });
-  return send(state, packet, source, transport);
+  return send(server, packet, source, transport);
 }
 
+export type Answered = Response & { outcome: NonNullable<TestServer['last']>; bytes: Buffer };
+
 export function send(
-  state: ServerState,
+  server: TestServer,
   packet: Buffer,
   source = '198.51.100.77',
   transport: Transport = 'udp',
-): Response & { outcome: Outcome; bytes: Buffer } {
-  const handled = handlePacket(state, packet, parseAddress(source) as Uint8Array, transport);
-  if (!handled.bytes) throw new Error(`no reply: ${handled.outcome.reason}`);
-  const response = decodeResponse(handled.bytes);
+): Answered {
+  const bytes = handle(server, packet, source, transport);
+  if (!bytes) throw new Error('no reply');
+  const response = decodeResponse(bytes);
   if (!response) throw new Error('our decoder cannot read the reply');
-  const oracle = dnsPacket.decode(handled.bytes);
+  const oracle = dnsPacket.decode(bytes);
   expect(oracle.answers?.length).toBe(response.answer.length);
   expect(oracle.authorities?.length).toBe(response.authority.length);
-  return { ...response, outcome: handled.outcome, bytes: handled.bytes };
+  return { ...response, outcome: server.last as NonNullable<TestServer['last']>, bytes };
+}
+
+/** The reply's bytes; undefined when there is none. */
+export function handle(
+  server: TestServer,
+  packet: Buffer,
+  source = '198.51.100.77',
+  transport: Transport = 'udp',
+): Buffer | undefined {
+  server.last = undefined;
+  const out = Buffer.alloc(transport === 'udp' ? UDP_REPLY_BYTES : STREAM_REPLY_BYTES);
+  const length = server.pipeline.handle(
+    packet,
+    packet.length,
+    parseAddress(source) as Uint8Array,
+    transport,
+    out,
+  );
+  return length > 0 ? out.subarray(0, length) : undefined;
 }
 
 /** `www.cdn.test. 20 A 203.0.113.2` for each record. */
@@ -184,27 +273,13 @@ export function rttTable(rtts: NonNullable<World['rtts']>, ageSeconds: number): 
   return table;
 }
 
-function locate(places: NonNullable<World['places']>, address: Uint8Array): GeoLookup {
-  let best: GeoLookup = { location: { precision: 'none', reason: 'no-record' }, prefixLength: 3 };
-  for (const [text, [latitude, longitude]] of Object.entries(places)) {
-    const prefix = parsePrefix(text);
-    if (!prefix || !prefixContains(prefix, address) || prefix.length < (best.prefixLength ?? 0)) continue;
-    const coordinates = { latitude, longitude };
-    best = {
-      location: { precision: 'city', coordinates, city: text, reason: 'city-record' },
-      prefixLength: prefix.length,
-    };
-  }
-  return best;
-}
-
 function pop(name: string, latitude: number, longitude: number, ipv4: string, ipv6?: string) {
   return {
     name,
     code: name.slice(4),
     latitude,
     longitude,
-    ipv4: parseAddress(ipv4),
-    ...(ipv6 && { ipv6: parseAddress(ipv6) }),
+    ipv4: parseAddress(ipv4) as Uint8Array,
+    ...(ipv6 && { ipv6: parseAddress(ipv6) as Uint8Array }),
   };
 }

@@ -29,7 +29,7 @@ export function catchment(main: string, variant: Variant): ServerKind {
     prepare(folder, { port, database }) {
       const names = Array.from({ length: variant.moreNames ?? 0 }, (_, i) => `n${i}.${ZONE}`);
       writeFileSync(join(folder, 'zone'), staticZone());
-      writeFileSync(join(folder, 'dns.json'), JSON.stringify(config(variant, port, database, names)));
+      writeFileSync(join(folder, 'dns.json'), JSON.stringify(config(folder, variant, port, database, names)));
       const preload = variant.withoutKoffi
         ? ['--import', join(import.meta.dirname, '../programs/without-koffi.ts')]
         : [];
@@ -39,7 +39,13 @@ export function catchment(main: string, variant: Variant): ServerKind {
   };
 }
 
-function config(variant: Variant, port: number, database: string, names: readonly string[]): object {
+function config(
+  folder: string,
+  variant: Variant,
+  port: number,
+  database: string,
+  names: readonly string[],
+): object {
   const { policy, workers, checkPort } = variant;
   const continents = POPS.flatMap((pop) =>
     pop.continents.map((code) => [`continent:${code}`, orderFrom(pop)]),
@@ -65,6 +71,6 @@ function config(variant: Variant, port: number, database: string, names: readonl
     policies: { world: { type: 'map', rules, otherwise: orderFrom(POPS[0] as BenchPop) } },
     workers,
     rateLimit: { responsesPerSecond: NO_LIMIT, errorsPerSecond: NO_LIMIT },
-    admin: { path: 'admin.sock' },
+    admin: { path: join(folder, 'admin.sock') },
   };
 }

@@ -5,9 +5,10 @@ import { asGroup, compareCatchments } from '../../dns/catchment/compare.ts';
 import { parseCountryUsers } from '../../dns/catchment/country-users.ts';
 import { weighGroups } from '../../dns/catchment/weigh-groups.ts';
 import type { Cli } from '../context.ts';
+import { listOf, readText } from '../dns/load-policies.ts';
 import { createProgress } from '../progress.ts';
 import { drive } from './drive.ts';
-import { type LoadedPolicies, listOf, loadPolicies, readText, ruleNamed, viewOf } from './load-view.ts';
+import { loadForViews, ruleNamed, type ViewablePolicies, viewOf } from './load-view.ts';
 import { type DiffReport, diffText } from './text.ts';
 
 export interface DiffOptions {
@@ -33,9 +34,9 @@ export async function runDiff(
   const reports: DiffReport[] = [];
   try {
     progress.doing('compiling the policies over the GeoIP file');
-    const before = await loadPolicies(oldFile);
+    const before = await loadForViews(oldFile);
     const same = newFile === oldFile && options.geoip === undefined;
-    const after = same ? before : await loadPolicies(newFile, options.geoip);
+    const after = same ? before : await loadForViews(newFile, options.geoip);
     const names = name === undefined ? commonNames(before, after) : [name];
     for (const each of names) {
       const views = [
@@ -60,7 +61,7 @@ export async function runDiff(
 }
 
 /** One of each kind: names with the same policies before and after move alike. */
-function commonNames(before: LoadedPolicies, after: LoadedPolicies): string[] {
+function commonNames(before: ViewablePolicies, after: ViewablePolicies): string[] {
   const seen = new Set<string>();
   const names = before.names.filter((name, i) => {
     const j = after.names.indexOf(name);
@@ -72,7 +73,7 @@ function commonNames(before: LoadedPolicies, after: LoadedPolicies): string[] {
   return names.length > 0 ? names : [before.names[0] ?? ''];
 }
 
-function ruleKey({ steering }: LoadedPolicies, index: number): string {
+function ruleKey({ steering }: ViewablePolicies, index: number): string {
   const rule = steering.rules[index];
   return `${rule?.root} ${rule?.whenAllDown}`;
 }

@@ -6,9 +6,10 @@ import { parseCountryUsers } from '../../dns/catchment/country-users.ts';
 import { summarizeCatchment } from '../../dns/catchment/summarize.ts';
 import { weighGroups } from '../../dns/catchment/weigh-groups.ts';
 import type { Cli } from '../context.ts';
+import { listOf, readText } from '../dns/load-policies.ts';
 import { createProgress } from '../progress.ts';
 import { drive } from './drive.ts';
-import { listOf, loadPolicies, readText, ruleNamed, viewOf } from './load-view.ts';
+import { loadForViews, ruleNamed, viewOf } from './load-view.ts';
 import { type CatchmentReport, summaryText } from './text.ts';
 
 export interface SummaryOptions {
@@ -26,7 +27,7 @@ export async function runSummary(cli: Cli, name: string | undefined, options: Su
   const progress = createProgress(cli.output);
   try {
     progress.doing('compiling the policies over the GeoIP file');
-    const policies = await loadPolicies(options.config);
+    const policies = await loadForViews(options.config);
     const rule = ruleNamed(policies, name);
     const down = listOf(options.down);
     const view = viewOf(policies, rule, down, family);

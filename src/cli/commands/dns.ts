@@ -4,6 +4,9 @@
 import type { Command } from 'commander';
 import { UserError } from '../../base/errors.ts';
 import { cliOf } from '../context.ts';
+import type { CtlOptions } from '../dns/ctl.ts';
+import type { EndpointOptions } from '../dns/endpoint.ts';
+import type { ExplainOptions } from '../dns/explain.ts';
 
 export function define(command: Command): void {
   command
@@ -54,16 +57,8 @@ Examples:
     .action(async (file: string, options: { proof: boolean; strict?: boolean }, self: Command) => {
       const cli = cliOf(self);
       const { runCheck } = await import('../dns/check.ts');
-      await runCheck(cli.output, file, options);
+      await runCheck(cli, file, options);
     });
-}
-
-export interface ExplainOptions {
-  client: string;
-  type: string;
-  config: string;
-  down?: string;
-  resolver?: boolean;
 }
 
 function defineExplain(command: Command): void {
@@ -88,7 +83,7 @@ Examples:
     .action(async (name: string, options: ExplainOptions, self: Command) => {
       const cli = cliOf(self);
       const { runExplain } = await import('../dns/explain.ts');
-      await runExplain(cli.output, name, options);
+      await runExplain(cli, name, options);
     });
 }
 
@@ -128,13 +123,6 @@ function defineDs(command: Command): void {
     });
 }
 
-interface EndpointOptions {
-  admin?: string;
-  config?: string;
-  tokenFile?: string;
-  pop?: string;
-}
-
 function defineCtl(command: Command): void {
   command
     .summary('talk to a running server')
@@ -160,17 +148,10 @@ Examples:
   ./lab dns ctl auto pop-fra --config dns.yaml
   ./lab dns ctl explain www.cdn.test --client 192.0.2.7 --pop pop-fra`,
     )
-    .action(
-      async (
-        action: string,
-        words: string[],
-        options: EndpointOptions & Record<string, string>,
-        self: Command,
-      ) => {
-        const cli = cliOf(self);
-        const { runCtl } = await import('../dns/ctl.ts');
-        const { adminEndpoint } = await import('../dns/endpoint.ts');
-        await runCtl(() => adminEndpoint(cli, options), [action, ...words], options, cli.output);
-      },
-    );
+    .action(async (action: string, words: string[], options: EndpointOptions & CtlOptions, self: Command) => {
+      const cli = cliOf(self);
+      const { runCtl } = await import('../dns/ctl.ts');
+      const { adminEndpoint } = await import('../dns/endpoint.ts');
+      await runCtl(() => adminEndpoint(cli, options), [action, ...words], options, cli.output);
+    });
 }

@@ -195,7 +195,7 @@ function factsOf(config: DnsConfig, policy: unknown): PolicyFacts {
     if (text.startsWith('asn:')) facts.words.add('asn');
   };
   const visit = (value: unknown): void => {
-    if (typeof value === 'string') return word(value);
+    if (typeof value === 'string') word(value);
     if (typeof value !== 'object' || value === null) return;
     if ('type' in value) {
       const { type } = value;

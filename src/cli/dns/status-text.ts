@@ -22,20 +22,20 @@ export interface ShownState {
     shedFraction?: number;
     rttError?: string;
   }[];
-  geoip?: { builtAt?: string; file?: string };
+  geoipBuiltAt?: string;
 }
 
 export function statusText(
   state: ShownState,
   style: (colour: 'red' | 'yellow', text: string) => string,
 ): string {
-  const { nsid, zones = [], steering = [], pops = [], geoip } = state;
+  const { nsid, zones = [], steering = [], pops = [], geoipBuiltAt } = state;
   const zoneWord = zones.length === 1 ? 'zone' : 'zones';
   const facts = [
     `server ${nsid || '(no NSID)'}`,
     `${zones.length} ${zoneWord}`,
     `${steering.length} steered names`,
-    ...(geoip?.builtAt ? [`GeoIP of ${geoip.builtAt.slice(0, 10)}`] : []),
+    ...(geoipBuiltAt ? [`GeoIP of ${geoipBuiltAt.slice(0, 10)}`] : []),
   ];
   const popTable = formatTable(
     [

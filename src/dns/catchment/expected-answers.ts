@@ -34,14 +34,15 @@ export function expectedAnswers(
   let hashed = false;
   const follow = (facts: readonly unknown[], chance: number, draws: Draws): void => {
     const { read, decision } = run(rule, world, facts);
-    if (decision) return addAnswer(answers, decision, chance);
-    if (read.op === 'aspect') {
+    if (decision) addAnswer(answers, decision, chance);
+    else if (read.op === 'aspect') {
       tables.add(read.table);
-      return follow([...facts, aspectOf(read.table)], chance, draws);
-    }
-    hashed = true;
-    for (const outcome of likely(outcomesOf(read, draws), LEAST_CHANCE / chance)) {
-      follow([...facts, outcome.fact], chance * outcome.chance, outcome.draws);
+      follow([...facts, aspectOf(read.table)], chance, draws);
+    } else {
+      hashed = true;
+      for (const outcome of likely(outcomesOf(read, draws), LEAST_CHANCE / chance)) {
+        follow([...facts, outcome.fact], chance * outcome.chance, outcome.draws);
+      }
     }
   };
   follow([], 1, new Map());

@@ -78,14 +78,3 @@ function doubt(result: CheckResult, failures: number, settings: HealthSettings):
 function hope(result: CheckResult, successes: number, settings: HealthSettings): string {
   return result.ok ? `${result.reason} (success ${successes} of ${settings.rise})` : result.reason;
 }
-
-/** What steering read before snapshots. */
-export interface HealthView {
-  state: 'up' | 'down' | 'unknown';
-  sinceMs: number;
-  reason: string;
-}
-
-export function isUsable(health: { state: string }): boolean {
-  return health.state !== 'down';
-}

@@ -19,8 +19,12 @@ export async function checkHttp(target: HttpTarget, signal?: AbortSignal): Promi
     const reply = await httpGet(url, { ...options, maxBodyBytes: MAX_BODY_BYTES, longBody: 'cut', signal });
     return judgeReply(reply, expected);
   } catch (error) {
-    // Node adds advice for its own command line to TLS errors, which is not the operator's.
-    const message = (error as Error).message.replace(/; if the root CA .*/, '');
-    return { ok: false, reason: message.slice(0, 200) };
+    return { ok: false, reason: plainReason((error as Error).message) };
   }
+}
+
+/** Without OpenSSL's addresses and source files, and Node's advice for its own command line. */
+function plainReason(message: string): string {
+  const tls = /:SSL routines:[^:]*:([^:]+):/.exec(message);
+  return (tls ? `TLS: ${tls[1]}` : message.replace(/; if the root CA .*/, '')).slice(0, 200).trim();
 }

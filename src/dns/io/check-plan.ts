@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
-import { UserError } from '../../base/errors.ts';
+import { type Problem, UserError } from '../../base/errors.ts';
 import { parseStatuses } from '../health/expectation.ts';
 import {
   addressToCheck,
@@ -61,6 +61,23 @@ export function planCheck(
   };
 }
 
+/** Files that the checks and the quorum need and that cannot be read, to be reported with all else that is wrong. */
+export function healthFileProblems(
+  config: { checks: ChecksConfig; health: HealthConfig },
+  resolvePath: (file: string) => string,
+): Problem[] {
+  const cas = Object.entries(config.checks).map(([name, { ca }]) => [`checks.${name}.ca`, ca] as const);
+  const files = [...cas, ['health.quorum.tokenFile', config.health.quorum?.tokenFile] as const];
+  return files.flatMap(([path, file]) => {
+    try {
+      if (file !== undefined) readSecret(resolvePath(file));
+      return [];
+    } catch (error) {
+      return (error as UserError).problems.map((problem) => ({ ...problem, path }));
+    }
+  });
+}
+
 type Probe = Pick<CheckPlan, 'target' | 'run'>;
 
 function probeOf(
@@ -82,7 +99,7 @@ function probeOf(
     host: check.host,
     timeoutMs,
     sourceAddresses,
-    tls: { verify: check.verify, ...(check.ca !== undefined && { ca: readCa(resolvePath(check.ca)) }) },
+    tls: { verify: check.verify, ...(check.ca !== undefined && { ca: readSecret(resolvePath(check.ca)) }) },
     expected: {
       statuses: parseStatuses(check.expectStatus) ?? [],
       ...(check.expectBody !== undefined && { body: bodyMatcher(check.expectBody) }),
@@ -114,10 +131,11 @@ function defined(check: CheckConfig | undefined): Partial<Pick<HealthConfig, Tem
 const TEMPO = ['intervalSeconds', 'fastIntervalSeconds', 'timeoutSeconds', 'rise', 'fall', 'ok'] as const;
 type TempoField = (typeof TEMPO)[number];
 
-function readCa(file: string): string {
+/** A CA's certificates, or a token. @throws UserError when the file cannot be read. */
+export function readSecret(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8').trim();
   } catch (cause) {
-    throw new UserError({ file, message: `cannot read the CA: ${(cause as Error).message}` }, 1, { cause });
+    throw new UserError({ file, message: `cannot read it: ${(cause as Error).message}` }, 1, { cause });
   }
 }

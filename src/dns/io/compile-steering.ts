@@ -66,7 +66,11 @@ function compileHere({ input, city, asn }: CompileInput): Compiled {
   const geoip = city === undefined ? undefined : readDatabase(city);
   const networks = asn === undefined ? undefined : readDatabase(asn);
   try {
-    const steering = compileSteering({ ...input, ...(geoip && { geoip }), ...(networks && { asn: networks }) });
+    const steering = compileSteering({
+      ...input,
+      ...(geoip && { geoip }),
+      ...(networks && { asn: networks }),
+    });
     return { steering, ...(geoip && { geoipBuiltAt: new MmdbTree(geoip).builtAt }) };
   } catch (error) {
     if (error instanceof UserError || !city) throw error;

@@ -5,8 +5,8 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Problem, UserError } from '../../base/errors.ts';
-import { SECRET_BYTES } from '../cookies.ts';
 import { type DnsConfig, parseDnsConfig, steeringPartsOf } from '../config.ts';
+import { SECRET_BYTES } from '../cookies.ts';
 import type { ServerData, SigningData, SteeringRule } from '../server-state.ts';
 import { Steering } from '../steering/steering.ts';
 import { formatName, type Name } from '../wire/name.ts';
@@ -57,7 +57,9 @@ export async function loadServer(configFile: string, options: LoadOptions = {}):
     rules.set(owner, { owner, index, policy, families: steering.families(index), ttl: rule.ttl });
   }
   const signing = signingOf(config, configFile, pathOf, zones.signed);
-  const outside = [...zones.zones.values()].flatMap((zone) => [...zone.aliases.values()].map(({ target }) => target));
+  const outside = [...zones.zones.values()].flatMap((zone) =>
+    [...zone.aliases.values()].map(({ target }) => target),
+  );
   return {
     config,
     pathOf,

@@ -79,7 +79,10 @@ function readZone(
   if (!zone) return undefined;
   const present = loaded.zones.get(zone.origin);
   if (present) {
-    problems.push({ file: path, message: `the zone ${formatName(present.origin)} is in ${present.file} already` });
+    problems.push({
+      file: path,
+      message: `the zone ${formatName(present.origin)} is in ${present.file} already`,
+    });
     return undefined;
   }
   loaded.zones.set(zone.origin, zone);
@@ -98,12 +101,23 @@ function addConfiguredRules(
     const at = { file: configFile, path: `steering[${i}].name` };
     if (!zone) {
       const known = [...zones.keys()].map(formatName).join(', ');
-      problems.push({ ...at, message: `${rule.name} is in none of the zones`, expected: `a name under ${known}` });
+      problems.push({
+        ...at,
+        message: `${rule.name} is in none of the zones`,
+        expected: `a name under ${known}`,
+      });
       continue;
     }
     const node = addNode(zone.nodes, zone.origin, owner);
     const clash = [TYPES.A, TYPES.AAAA, TYPES.CNAME].find((type) => node.rrsets.has(type));
-    const record = clash !== undefined ? typeName(clash) : zone.steering.has(owner) ? 'STEER' : zone.aliases.has(owner) ? 'ALIAS' : undefined;
+    const record =
+      clash !== undefined
+        ? typeName(clash)
+        : zone.steering.has(owner)
+          ? 'STEER'
+          : zone.aliases.has(owner)
+            ? 'ALIAS'
+            : undefined;
     if (record) {
       const message = `${rule.name} is steered, but ${zone.file} has ${record} records for it`;
       problems.push({ ...at, message, hint: 'remove one of the two' });
@@ -126,7 +140,9 @@ function addZoneRules(config: DnsConfig, { zones, rules }: LoadedZones, problems
     for (const [owner, { policy, ttl, whenAllDown, file, line }] of zone.steering) {
       const path = formatName(owner);
       const found = policyProblems({ ...parts, rules: [{ path, policy }] });
-      problems.push(...found.filter((problem) => problem.path === path).map((problem) => ({ file, line, ...problem })));
+      problems.push(
+        ...found.filter((problem) => problem.path === path).map((problem) => ({ file, line, ...problem })),
+      );
       rules.push({ owner, rule: { name: path, policy, ttl, ...(whenAllDown && { whenAllDown }) } });
     }
   }

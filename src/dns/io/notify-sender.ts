@@ -82,6 +82,22 @@ function notify(
     socket.close();
     onEnd();
   };
+  // Connected, so that only the target's own replies are taken. What fails (no route, nothing listens there) fails for
+  // this try only; the next may find the secondary up.
+  let state: 'idle' | 'connecting' | 'connected' = 'idle';
+  const failed = (error: Error | null | undefined) => {
+    if (error) lastError = error.message;
+  };
+  const send = () => {
+    if (state === 'connected') socket.send(message, failed);
+    if (state !== 'idle') return;
+    state = 'connecting';
+    socket.connect(target.port, target.address, (error?: Error) => {
+      state = error ? 'idle' : 'connected';
+      failed(error);
+      if (!error && !ended) socket.send(message, failed);
+    });
+  };
   const attempt = (n: number) => {
     if (ended) return;
     if (n > attempts) {
@@ -89,15 +105,10 @@ function notify(
       end();
       return;
     }
-    // Errors (an ICMP "port unreachable" too) come as events; the next try may find the secondary up.
-    socket.send(message, (error) => {
-      if (error) lastError = error.message;
-    });
+    send();
     timer = setTimeout(attempt, firstPauseMs * 2 ** (n - 1), n + 1);
   };
-  socket.on('error', (error) => {
-    lastError = error.message;
-  });
+  socket.on('error', failed);
   socket.on('message', (packet) => {
     const rcode = readNotifyReply(packet, id, zone);
     if (rcode === undefined) return;
@@ -106,7 +117,6 @@ function notify(
     else log.warn('notify refused', { ...fields, rcode: rcodeName(rcode) });
     end();
   });
-  // Connected, so that only the target's own replies are taken.
-  socket.connect(target.port, target.address, () => attempt(1));
+  attempt(1);
   return { stop: end };
 }

@@ -21,11 +21,12 @@ import { repeat } from './repeat.ts';
 const POLL_MS = 1000;
 /** Between the look that saw a change and the one that confirms it. */
 const SETTLE_MS = 100;
-/** Editors take a file away before they put the new one in its place; only one gone for longer is gone. */
-const MISSING_FOR_MS = 2500;
+/** Editors take a file away before they put the new one in its place; only one gone for so many looks is gone. */
+const MISSING_FOR_POLLS = 2.5;
 const MISSING = 'missing';
 
 export interface OverridesFile {
+  file: string;
   /** How reasons call it: the file's name without folders. */
   name: string;
   rules(): readonly OverrideRule[];
@@ -88,7 +89,8 @@ export function watchOverrides(
       candidate = { signature, sinceMs: performance.now() };
       return Math.min(SETTLE_MS, pollMs);
     }
-    if (signature === MISSING && performance.now() - candidate.sinceMs < MISSING_FOR_MS) return pollMs;
+    if (signature === MISSING && performance.now() - candidate.sinceMs < MISSING_FOR_POLLS * pollMs)
+      return pollMs;
     try {
       const text = signature === MISSING ? '' : await readText(file);
       // Changed while it was read: the next look begins anew.
@@ -131,6 +133,7 @@ export function watchOverrides(
   }
   const loop = repeat(() => inTurn(look), pollMs, Math.min(SETTLE_MS, pollMs));
   return {
+    file,
     name: basename(file),
     rules: () => rules,
     refused: () => refused,

@@ -1,19 +1,36 @@
 // The server's counts in Prometheus' text form. Loaded at the first scrape.
 
 import { Counter, Gauge, Registry } from 'prom-client';
-import { FAMILIES, type FamilyName, LATENCY_BUCKETS_SECONDS, LATENCY_SAMPLE_EVERY, type Metrics } from '../metrics.ts';
-import type { Server } from './service.ts';
+import {
+  FAMILIES,
+  type FamilyName,
+  LATENCY_BUCKETS_SECONDS,
+  LATENCY_SAMPLE_EVERY,
+  type Metrics,
+} from '../metrics.ts';
+import type { HealthService } from './health-service.ts';
+import type { UdpService } from './udp-service.ts';
 
 export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** What the server is, beside its counts. */
-export type Measured = Pick<Server, 'health' | 'loaded' | 'udp'> & { metrics(): Metrics };
+export interface Measured {
+  metrics(): Metrics;
+  health: Pick<HealthService, 'snapshot'>;
+  loaded: { geoipBuiltAt?: Date };
+  udp?: Pick<UdpService, 'workers' | 'counters'> | undefined;
+}
 
 export async function renderMetrics(server: Measured): Promise<string> {
   const registry = new Registry();
   const metrics = server.metrics();
   for (const [name, { help, labels }] of Object.entries(FAMILIES)) {
-    const metric = new Counter({ name: `dns_${name}_total`, help, labelNames: [...labels], registers: [registry] });
+    const metric = new Counter({
+      name: `dns_${name}_total`,
+      help,
+      labelNames: [...labels],
+      registers: [registry],
+    });
     for (const [key, { count }] of metrics.families[name as FamilyName].counters) {
       const values = key.split('\t');
       metric.inc(Object.fromEntries(labels.map((label, i) => [label, values[i] ?? ''])), count);
@@ -23,7 +40,9 @@ export async function renderMetrics(server: Measured): Promise<string> {
     new Gauge({ name, help, labelNames, registers: [registry] });
   const up = gauge('dns_pop_up', '1: gets clients, or is not checked yet; 0: does not', ['pop']);
   const forced = gauge('dns_pop_forced', '1: an operator overrides the checks', ['pop', 'state']);
-  const shed = gauge('dns_pop_shed_ratio', 'Share of client networks sent elsewhere for want of capacity', ['pop']);
+  const shed = gauge('dns_pop_shed_ratio', 'Share of client networks sent elsewhere for want of capacity', [
+    'pop',
+  ]);
   for (const pop of server.health.snapshot().pops) {
     up.set({ pop: pop.pop }, pop.usable ? 1 : 0);
     shed.set({ pop: pop.pop }, pop.shedFraction);
@@ -31,7 +50,9 @@ export async function renderMetrics(server: Measured): Promise<string> {
   }
   const { geoipBuiltAt } = server.loaded;
   if (geoipBuiltAt) {
-    gauge('dns_geoip_build_timestamp_seconds', 'When the GeoIP database was built').set(geoipBuiltAt.getTime() / 1000);
+    gauge('dns_geoip_build_timestamp_seconds', 'When the GeoIP database was built').set(
+      geoipBuiltAt.getTime() / 1000,
+    );
   }
   gauge('dns_workers', 'Threads that answer UDP').set(server.udp?.workers ?? 0);
   const packets = new Counter({

@@ -39,7 +39,10 @@ export interface QueryHandler extends WorkerHandler {
   readonly steering: Steering;
 }
 
-export function createQueryHandler(setup: HandlerSetup, say: (message: HandlerMessage) => void): QueryHandler {
+export function createQueryHandler(
+  setup: HandlerSetup,
+  say: (message: HandlerMessage) => void,
+): QueryHandler {
   const { data, queryLog } = setup;
   const steering = new Steering(data.steering);
   const metrics = new Metrics();
@@ -76,7 +79,8 @@ export function createQueryHandler(setup: HandlerSetup, say: (message: HandlerMe
   };
   apply(setup.changes);
   return {
-    handle: (packet, length, source, transport, out) => pipeline.handle(packet, length, source, transport, out),
+    handle: (packet, length, source, transport, out) =>
+      pipeline.handle(packet, length, source, transport, out),
     transfer: (packet, length, source) => pipeline.transfer(packet, length, source),
     apply,
     counters: () => {

@@ -1,6 +1,7 @@
 // Asks the other servers what they see, and keeps each one's last view until it expires.
 
 import { deriveSeed, seededRandom } from '../../base/random.ts';
+import type { QuorumConfig } from '../health/health-config.ts';
 import { type HealthView, parseHealthView } from '../health/health-view.ts';
 import type { View } from '../health/quorum.ts';
 import { httpGet, type SourceAddresses } from './http-get.ts';
@@ -9,19 +10,29 @@ import { repeat } from './repeat.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-export interface QuorumSettings {
-  servers: readonly string[];
-  intervalMs: number;
-  timeoutMs: number;
-  expireMs: number;
-  token?: string;
+export interface QuorumDeps {
+  /** For the other servers' admin ports. */
+  token: string | undefined;
   sourceAddresses: SourceAddresses;
+  /** For the first polls' moments. */
+  seed: number;
+  monotonicMs: () => number;
+  /** Called after each poll, also a failed one: it may have let a view expire. It must not throw. */
+  onViews: () => void;
+  log: Log;
+}
+
+export interface PeerReport {
+  url: string;
+  server?: string;
+  heardSecondsAgo?: number;
+  error?: string;
 }
 
 export interface QuorumPoller {
   /** One for each server; undefined where none was heard lately, or it does not check this POP. */
   views(pop: string): (View | undefined)[];
-  report(): { url: string; server?: string; heardSecondsAgo?: number; error?: string }[];
+  report(): PeerReport[];
   stop(): void;
 }
 
@@ -33,24 +44,19 @@ interface Peer {
   views: ReadonlyMap<string, View>;
 }
 
-/** `onViews` is called after each poll, also a failed one: it may have let a view expire. */
-export function startQuorumPolls(
-  settings: QuorumSettings,
-  seed: number,
-  monotonicMs: () => number,
-  onViews: () => void,
-  log: Log,
-): QuorumPoller {
-  const peers: Peer[] = settings.servers.map((url) => ({ url, views: new Map() }));
+export function startQuorumPolls(config: QuorumConfig, deps: QuorumDeps): QuorumPoller {
+  const { monotonicMs } = deps;
+  const intervalMs = config.intervalSeconds * 1000;
+  const peers: Peer[] = config.servers.map((url) => ({ url, views: new Map() }));
   const loops = peers.map((peer) => {
-    const random = seededRandom(deriveSeed(seed, peer.url));
+    const random = seededRandom(deriveSeed(deps.seed, peer.url));
     const poll = async (stopped: AbortSignal) => {
-      await ask(peer, settings, stopped, monotonicMs, log);
+      await ask(peer, config.timeoutSeconds * 1000, stopped, deps);
       if (stopped.aborted) return;
-      peer.views = viewsOf(peer.heard, settings, monotonicMs());
-      onViews();
+      peer.views = viewsOf(peer.heard, config, monotonicMs());
+      deps.onViews();
     };
-    return repeat(poll, settings.intervalMs, random() * Math.min(1000, settings.intervalMs));
+    return repeat(poll, intervalMs, random() * Math.min(1000, intervalMs));
   });
   return {
     views: (pop) => peers.map((peer) => peer.views.get(pop)),
@@ -68,21 +74,13 @@ export function startQuorumPolls(
 
 async function ask(
   peer: Peer,
-  settings: QuorumSettings,
+  timeoutMs: number,
   signal: AbortSignal,
-  monotonicMs: () => number,
-  log: Log,
+  { token, sourceAddresses, monotonicMs, log }: QuorumDeps,
 ): Promise<void> {
-  const { timeoutMs, sourceAddresses, token } = settings;
-  const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` };
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   try {
-    const options = {
-      timeoutMs,
-      sourceAddresses,
-      maxBodyBytes: MAX_BODY_BYTES,
-      signal,
-      ...(headers && { headers }),
-    };
+    const options = { timeoutMs, sourceAddresses, maxBodyBytes: MAX_BODY_BYTES, signal, headers };
     const { status, body } = await httpGet(peer.url, options);
     if (status !== 200) throw new Error(`HTTP ${status}`);
     peer.heard = { view: parseHealthView(body.toString('utf8')), atMs: monotonicMs() };
@@ -97,18 +95,18 @@ async function ask(
 }
 
 /** Ages are ours, by a monotonic clock: nobody's wall clock is asked. */
-function viewsOf(heard: Peer['heard'], settings: QuorumSettings, nowMs: number): Map<string, View> {
+function viewsOf(heard: Peer['heard'], config: QuorumConfig, nowMs: number): Map<string, View> {
   const ageMs = heard ? nowMs - heard.atMs : Number.POSITIVE_INFINITY;
-  if (!heard || ageMs >= settings.expireMs) return new Map();
+  if (!heard || ageMs >= config.expireSeconds * 1000) return new Map();
   // They are read until the next poll's result: nothing may be promised for the time until then.
-  const usedMs = ageMs + settings.intervalMs + settings.timeoutMs;
+  const usedMs = ageMs + (config.intervalSeconds + config.timeoutSeconds) * 1000;
   return new Map(
     heard.view.pops.map(({ name, health, secondsToChange }) => [
       name,
       {
         health,
         secondsToChange: wholeSeconds(secondsToChange * 1000 - usedMs),
-        secondsToExpiry: wholeSeconds(settings.expireMs - usedMs),
+        secondsToExpiry: wholeSeconds(config.expireSeconds * 1000 - usedMs),
       },
     ]),
   );

@@ -1,5 +1,5 @@
 // Fetches what each POP measured (its rttUrl) every few seconds into the RTT table. A POP that cannot be asked keeps its
-// last entries, which grow old. Threads that keep tables of their own hear of new entries through a callback.
+// last entries, which grow old.
 
 import { z } from '../../base/schema.ts';
 import { parsePrefix } from '../../net/prefix.ts';
@@ -30,14 +30,13 @@ export interface RttPoller {
   stop(): void;
 }
 
-/** `onEntries` is called after the table has a POP's new entries. It must not throw. */
+/** `table` is told of each POP's new entries, and may be any listener. It must not throw. */
 export function startRttPolls(
   pops: readonly { name: string; rttUrl?: string }[],
   intervalSeconds: number,
   sourceAddresses: SourceAddresses,
   table: Pick<RttTable, 'setPop'>,
   log: Log,
-  onEntries: (pop: string, entries: readonly RttEntry[]) => void = () => undefined,
 ): RttPoller {
   const errors = new Map<string, string>();
   const loops = pops.flatMap((pop, i) => {
@@ -60,7 +59,6 @@ export function startRttPolls(
       }
       if (signal.aborted) return undefined;
       table.setPop(pop.name, entries);
-      onEntries(pop.name, entries);
       return undefined;
     };
     return [repeat(poll, intervalSeconds * 1000, (i / pops.length) * Math.min(1000, intervalSeconds * 1000))];

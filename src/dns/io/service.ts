@@ -9,15 +9,21 @@ import type { OutsideAddresses } from '../server-state.ts';
 import { compileRtts } from '../steering/rtt-overlay.ts';
 import { RttTable } from '../steering/rtt-table.ts';
 import type { Name } from '../wire/name.ts';
-import type { AdminSubject, ReloadReport } from './admin-subject.ts';
 import { adminSubject } from './admin-reports.ts';
+import type { AdminSubject, ReloadReport } from './admin-subject.ts';
 import { type AliasResolver, createAliasResolver } from './alias-resolver.ts';
 import { type HealthService, startHealth } from './health-service.ts';
 import type { Listener, PacketHandler } from './listener.ts';
 import { type LoadedServer, loadServer } from './load-server.ts';
 import type { Log } from './log.ts';
 import { createNotifySender } from './notify-sender.ts';
-import { type Changes, createQueryHandler, type HandlerMessage, type HandlerSetup, type QueryHandler } from './query-handler.ts';
+import {
+  type Changes,
+  createQueryHandler,
+  type HandlerMessage,
+  type HandlerSetup,
+  type QueryHandler,
+} from './query-handler.ts';
 import { openQueryLog, type QueryLogWriter } from './query-log-writer.ts';
 import { repeat } from './repeat.ts';
 import { type RttPoller, startRttPolls } from './rtt-poller.ts';
@@ -174,14 +180,17 @@ export class Server {
     this.health = this.#startHealth(loaded, memory);
     this.poller.stop();
     this.poller = this.#startPolls(loaded);
-    const retired = [this.handler.counters(), ...(this.udp?.counters() ?? []).map(({ handler }) => handler as MetricsCopy)];
+    const retired = [
+      this.handler.counters(),
+      ...(this.udp?.counters() ?? []).map(({ handler }) => handler as MetricsCopy),
+    ];
     this.handler = createQueryHandler(this.#setup(), this.#hear);
     await this.udp?.replace(() => this.#setup());
     for (const counts of retired) this.#retired.add(counts);
     this.#afterLoad();
-    const needsRestart = (['listen', 'workers', 'batchedIo', 'tls', 'https', 'admin', 'queryLog'] as const).filter(
-      (key) => JSON.stringify(before[key]) !== JSON.stringify(loaded.config[key]),
-    );
+    const needsRestart = (
+      ['listen', 'workers', 'batchedIo', 'tls', 'https', 'admin', 'queryLog'] as const
+    ).filter((key) => JSON.stringify(before[key]) !== JSON.stringify(loaded.config[key]));
     this.log.info('reloaded', {
       zones: loaded.data.zones.size,
       ...(needsRestart.length > 0 && { needsRestart }),
@@ -205,10 +214,20 @@ export class Server {
     this.#aliases.follow(outsideTargets);
   }
 
-  #startHealth({ config, pathOf }: LoadedServer, memory?: ReturnType<HealthService['memory']>): HealthService {
+  #startHealth(
+    { config, pathOf }: LoadedServer,
+    memory?: ReturnType<HealthService['memory']>,
+  ): HealthService {
     const { pops, checks, health, sourceAddresses, overrides, nsid } = config;
     const service = startHealth(
-      { pops, checks, health, sourceAddresses, server: nsid, ...(overrides && { overrides: pathOf(overrides) }) },
+      {
+        pops,
+        checks,
+        health,
+        sourceAddresses,
+        server: nsid,
+        ...(overrides && { overrides: pathOf(overrides) }),
+      },
       {
         log: this.log,
         resolvePath: pathOf,
@@ -253,7 +272,11 @@ export class Server {
       changes: { snapshot: this.health.snapshot(), rtts: this.#overlay(), outside: this.outside },
       ...(log &&
         this.#queryLog && {
-          queryLog: { every: log.sample, wholeAddresses: log.wholeAddresses, counters: this.#queryLog.counters },
+          queryLog: {
+            every: log.sample,
+            wholeAddresses: log.wholeAddresses,
+            counters: this.#queryLog.counters,
+          },
         }),
     };
   }

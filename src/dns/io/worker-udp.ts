@@ -2,7 +2,7 @@
 // socket for each listen address. The main thread owns the sockets: a worker that dies loses the batch in its hands, the
 // next one reads on.
 
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { BatchSocket, UdpCounts } from './batch-udp.ts';
 import type { Log } from './log.ts';
 import {
@@ -125,7 +125,7 @@ function keepWorker({ program, sockets, initial, onMessage, log }: UdpWorkerOpti
 
 interface StartedWorker {
   thread: Worker;
-  hear(listener: (said: FromWorker) => void): void;
+  hear(hearing: (said: FromWorker) => void): void;
   post(message: ToWorker): void;
   end(mode: StopMode): Promise<void>;
 }
@@ -136,7 +136,17 @@ function startThread(program: string | URL, data: Omit<UdpWorkerData, 'port' | '
   const count = new Int32Array(posted);
   const workerData: UdpWorkerData = { ...data, port: port2, posted };
   const thread = new Worker(program, { workerData, transferList: [port2], name: `dns-udp-${data.index}` });
-  const ended = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+  let listener: (said: FromWorker) => void = () => {};
+  port1.on('message', (said) => listener(said));
+  const ended = new Promise<void>((resolve) =>
+    thread.once('exit', () => {
+      // Its last words: the port's own event may come after the thread's.
+      for (let got = receiveMessageOnPort(port1); got; got = receiveMessageOnPort(port1))
+        listener(got.message);
+      port1.close();
+      resolve();
+    }),
+  );
   const post = (message: ToWorker) => {
     port1.postMessage(message);
     // Behind the message: who sees the count finds it.
@@ -144,14 +154,15 @@ function startThread(program: string | URL, data: Omit<UdpWorkerData, 'port' | '
   };
   return {
     thread,
-    hear: (listener) => port1.on('message', listener),
+    hear: (hearing) => {
+      listener = hearing;
+    },
     post,
     end: async (mode) => {
       post({ kind: 'stop', mode });
       const late = setTimeout(() => void thread.terminate(), STOP_WITHIN_MS);
       await ended;
       clearTimeout(late);
-      port1.close();
     },
   };
 }

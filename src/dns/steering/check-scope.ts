@@ -70,7 +70,8 @@ function walk(
   clients: Family,
   report: (conflict: ScopeConflict) => boolean,
 ): number {
-  const cursor = ruleCursor(steering, ruleIndex, clients);
+  // Aliases too: a table may be uniform where another leads to IPv4, and a scope may reach over both.
+  const cursor = ruleCursor(steering, ruleIndex, clients, { skipAliases: false });
   const networkLength = clients === 4 ? 24 : 56;
   let prefixes = 0;
   /** The first prefix of the run, and the one of its prefixes with the widest scope. */
@@ -84,7 +85,7 @@ function walk(
     const { scopePrefixLength, byHash } = steering;
     const here: ScopeAnswer = { address: Uint8Array.from(cursor.bytes), scopePrefixLength, choice };
     // Answers within such a prefix differ among themselves; no run goes through it.
-    const mixed = cursor.isAlias || (byHash && cursor.length < networkLength);
+    const mixed = byHash && cursor.length < networkLength;
     const breaks = !run || mixed || !sameAnswer(run.first.choice, choice);
     if (breaks) {
       if (run && contains(run.widest, here.address) && !report({ one: run.widest, other: here }))
@@ -94,8 +95,7 @@ function walk(
     } else if (run && scopePrefixLength < run.widest.scopePrefixLength) run.widest = here;
     last = here;
     if (mixed) {
-      if (!cursor.isAlias && scopePrefixLength < networkLength && !report({ one: here, other: here }))
-        return prefixes;
+      if (scopePrefixLength < networkLength && !report({ one: here, other: here })) return prefixes;
       // The next prefix begins a run of its own.
       run = undefined;
       continue;
@@ -104,7 +104,6 @@ function walk(
     if (before && run && Buffer.compare(start, run.first.address) < 0 && contains(here, before.address)) {
       if (!report({ one: here, other: before })) return prefixes;
     }
-    // What was announced before a mixed prefix was checked when that came.
   }
   return prefixes;
 }

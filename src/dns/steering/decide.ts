@@ -97,6 +97,7 @@ export function* decide(rule: RuleNode, world: RankWorld): Generator<Read, Decis
     return finish(`${first.reason}-none`, `all POPs are down, and then there is no answer; ${first.detail}`);
   }
   let fallback: readonly Step[] = down;
+  let how = 'answered as if all were up';
   if (rule.nearest !== undefined) {
     const near: Step[] = [];
     const wantedTargets = new Set(down.map((step) => step.target));
@@ -104,7 +105,10 @@ export function* decide(rule: RuleNode, world: RankWorld): Generator<Read, Decis
       if (event.op === 'step' && wantedTargets.has(event.target)) near.push(event);
       return near.length < wantedTargets.size;
     });
-    if (near.length > 0) fallback = near;
+    if (near.length > 0) {
+      fallback = near;
+      how = 'answered with the nearest';
+    }
   }
   for (const step of fallback) {
     if (chosen.length >= mostWanted) break;
@@ -112,7 +116,6 @@ export function* decide(rule: RuleNode, world: RankWorld): Generator<Read, Decis
   }
   const reason = (fallback[0] ?? first).reason;
   const detail = (fallback[0] ?? first).detail;
-  const how = rule.nearest === undefined ? 'answered as if all were up' : 'answered with the nearest';
   return finish(`${reason}-all-down`, `all POPs are down, so ${how}; ${detail}`);
 }
 

@@ -4,14 +4,12 @@
 import type { Problem } from '../../base/errors.ts';
 import { nearestNames } from '../../base/suggest.ts';
 import type { ListNode } from './kinds/list.ts';
-import { POLICY_KINDS, POLICY_WORDS } from './policies.ts';
-import type { Planner, PolicyKind, TableSpec } from './policy-kind.ts';
+import { kindOf, POLICY_WORDS, type PolicyNode } from './policies.ts';
+import type { Planner, TableSpec } from './policy-kind.ts';
 import type { PolicyRef, PolicySpec, Target } from './policy-spec.ts';
 import type { AnswerTarget } from './ranking.ts';
+import { reachOf, visitPolicies } from './reach.ts';
 import type { SteeringInput, WhenAllDown } from './steering-input.ts';
-
-/** Plain data of its kind; the kind's file knows what is in it. */
-export type PolicyNode = { kind: string };
 
 export interface RuleNode {
   name: string;
@@ -56,18 +54,11 @@ export function planSteering(
       ttl: { minSeconds, maxSeconds },
       whenAllDown,
       ...(whenAllDown === 'nearest' && { nearest: planning.policy('nearest', path) }),
-      dependsOnClient: planning.problems.length === 0 && planning.dependsOnClient(root),
+      dependsOnClient: planning.problems.length === 0 && planning.ruleDependsOnClient(root, whenAllDown),
     };
   });
   const { nodes, targets, tables, problems } = planning;
   return { plan: { nodes, targets, tables, rules }, problems };
-}
-
-export function kindOf(type: string): PolicyKind<PolicySpec, PolicyNode> {
-  const kind = POLICY_KINDS.find((each) => each.type === type);
-  if (!kind) throw new TypeError(`no policy type ${type}`);
-  // The list holds kinds of different specs; a node or spec goes only to the kind that its own tag names.
-  return kind as unknown as PolicyKind<PolicySpec, PolicyNode>;
 }
 
 class Planning implements Planner {
@@ -154,14 +145,22 @@ class Planning implements Planner {
     this.#named(name);
   }
 
-  dependsOnClient(index: number): boolean {
+  ruleDependsOnClient(root: number, whenAllDown: WhenAllDown): boolean {
+    if (whenAllDown !== 'nearest') return this.#dependsOnClient(root);
+    const reached: number[] = [];
+    visitPolicies(this.nodes, [root], (node) => reached.push(...(reachOf(node).targets ?? [])));
+    const canBeDown = reached.some((target) => ['pop', 'region'].includes(this.targets[target]?.kind ?? ''));
+    return canBeDown || this.#dependsOnClient(root);
+  }
+
+  #dependsOnClient(index: number): boolean {
     const node = this.nodes[index];
     if (!node) return false;
     if (node.kind === 'list') {
       const { members } = node as ListNode;
-      return members.some((member) => 'node' in member && this.dependsOnClient(member.node));
+      return members.some((member) => 'node' in member && this.#dependsOnClient(member.node));
     }
-    return kindOf(node.kind).dependsOnClient(node, (child) => this.dependsOnClient(child));
+    return kindOf(node.kind).dependsOnClient(node, (child) => this.#dependsOnClient(child));
   }
 
   #member(ref: PolicyRef, path: string): ListNode['members'][number] {
@@ -228,7 +227,7 @@ function indexOfEqual<T>(list: T[], item: T): number {
 }
 
 function didYouMean(typed: string, names: readonly string[]): string | undefined {
-  const near = nearestNames(typed, names);
+  const near = nearestNames(typed, new Set(names));
   return near.length > 0 ? `did you mean ${near.join(' or ')}?` : undefined;
 }
 

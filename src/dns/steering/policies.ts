@@ -10,6 +10,8 @@ import { nearest } from './kinds/nearest.ts';
 import { pop } from './kinds/pop.ts';
 import { regional } from './kinds/regional.ts';
 import { weighted } from './kinds/weighted.ts';
+import type { PolicyKind } from './policy-kind.ts';
+import type { PolicySpec } from './policy-spec.ts';
 
 export const POLICY_KINDS = [
   nearest,
@@ -26,3 +28,13 @@ export const POLICY_KINDS = [
 
 /** Policies that are written as a single word, without a specification. */
 export const POLICY_WORDS = ['nearest', 'latency', 'anycast'] as const;
+
+/** Plain data of its kind; the kind's file knows what is in it. */
+export type PolicyNode = { kind: string };
+
+export function kindOf(type: string): PolicyKind<PolicySpec, PolicyNode> {
+  const kind = POLICY_KINDS.find((each) => each.type === type);
+  if (!kind) throw new TypeError(`no policy type ${type}`);
+  // The list holds kinds of different specs; a node or spec goes only to the kind that its own tag names.
+  return kind as unknown as PolicyKind<PolicySpec, PolicyNode>;
+}

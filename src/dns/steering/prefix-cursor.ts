@@ -44,13 +44,13 @@ export class PrefixCursor {
   #skipAliases: boolean;
   #started = false;
 
-  constructor(tries: readonly Trie[], clients: Family) {
+  constructor(tries: readonly Trie[], clients: Family, options: { skipAliases: boolean }) {
     this.bytes = new Uint8Array(clients === 4 ? 4 : 16);
     this.#tries = tries;
     this.#references = Array.from({ length: this.bytes.length * 8 + 1 }, () =>
       tries.map((trie) => trie.root),
     );
-    this.#skipAliases = clients === 6;
+    this.#skipAliases = options.skipAliases && clients === 6;
   }
 
   /** The value of a trie at the prefix: its leaf. */

@@ -41,6 +41,7 @@ export function walkCatchment(
   const cursor = new PrefixCursor(
     [mmdbTrie(city, clients), ...tables.map((table) => tableTrie(table, clients))],
     clients,
+    { skipAliases: true },
   );
   const places = new Places(city, steering);
   const networkLength = clients === 4 ? 24 : 56;

@@ -27,7 +27,7 @@ export function* walkPrefixes(
   family: Family,
   clients: Family,
 ): Generator<WalkedPrefix> {
-  const cursor = ruleCursor(steering, ruleIndex, clients);
+  const cursor = ruleCursor(steering, ruleIndex, clients, { skipAliases: true });
   while (cursor.next()) {
     if (cursor.isAlias) continue;
     const choice = steering.choose(ruleIndex, family, cursor.bytes);
@@ -37,10 +37,15 @@ export function* walkPrefixes(
 }
 
 /** Over all tables that decide for a rule. */
-export function ruleCursor(steering: Steering, ruleIndex: number, clients: Family): PrefixCursor {
+export function ruleCursor(
+  steering: Steering,
+  ruleIndex: number,
+  clients: Family,
+  options: { skipAliases: boolean },
+): PrefixCursor {
   const tries = [...tablesOf(steering.compiled, ruleIndex)].flatMap((index) => {
     const table = steering.tableOf(index);
     return table ? [tableTrie(table, clients)] : [];
   });
-  return new PrefixCursor(tries, clients);
+  return new PrefixCursor(tries, clients, options);
 }

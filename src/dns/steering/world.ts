@@ -1,10 +1,11 @@
 // What policies see besides the client, from compiled steering and a snapshot.
 
 import type { Family } from '../../net/ip-address.ts';
-import { type ListNode, rankList, reachOfList } from './kinds/list.ts';
-import { kindOf, type PolicyNode, type SteeringPlan } from './plan.ts';
-import type { Reach } from './policy-kind.ts';
+import { type ListNode, rankList } from './kinds/list.ts';
+import type { SteeringPlan } from './plan.ts';
+import { kindOf, type PolicyNode } from './policies.ts';
 import { addressOf, type RankWorld } from './ranking.ts';
+import { reachOf, visitPolicies } from './reach.ts';
 import { type SteeringSnapshot, uncheckedPop } from './snapshot.ts';
 import type { SteeringPop } from './steering-input.ts';
 
@@ -32,8 +33,9 @@ export function reachableFamilies(
   ruleIndex: number,
 ): { ipv4: boolean; ipv6: boolean } {
   const targets = new Set<number>();
-  visit(steering, ruleIndex, false, (reach) => {
-    for (const target of reach.targets ?? []) targets.add(target);
+  const rule = steering.rules[ruleIndex];
+  visitPolicies(steering.nodes, rule ? [rule.root] : [], (node) => {
+    for (const target of reachOf(node).targets ?? []) targets.add(target);
   });
   const has = (family: Family) =>
     [...targets].some((index) => addressOf(steering.targets[index] ?? {}, family) !== undefined);
@@ -43,29 +45,11 @@ export function reachableFamilies(
 /** Tables that decide for a rule, in the order in which policies first name them. */
 export function tablesOf(steering: PlannedSteering, ruleIndex: number): ReadonlySet<number> {
   const tables = new Set<number>();
-  visit(steering, ruleIndex, true, (reach) => {
-    for (const table of reach.tables ?? []) tables.add(table);
-  });
-  return tables;
-}
-
-function visit(
-  steering: PlannedSteering,
-  ruleIndex: number,
-  withAsked: boolean,
-  see: (reach: Reach) => void,
-): void {
   const rule = steering.rules[ruleIndex];
-  const seen = new Set<number>();
-  const go = (index: number): void => {
-    const node = steering.nodes[index];
-    if (!node || seen.has(index)) return;
-    seen.add(index);
-    const reach = node.kind === 'list' ? reachOfList(node as ListNode) : kindOf(node.kind).reaches(node);
-    see(reach);
-    for (const next of reach.nodes ?? []) go(next);
-    if (withAsked) for (const next of reach.asks ?? []) go(next);
+  const roots = rule ? [rule.root, ...(rule.nearest === undefined ? [] : [rule.nearest])] : [];
+  const see = (node: PolicyNode): void => {
+    for (const table of reachOf(node).tables ?? []) tables.add(table);
   };
-  if (rule) go(rule.root);
-  if (rule?.nearest !== undefined && withAsked) go(rule.nearest);
+  visitPolicies(steering.nodes, roots, see, { andAsked: true });
+  return tables;
 }

@@ -41,7 +41,7 @@ export function decodeQuery(packet: Buffer, length: number, query: Query): Verdi
   if ((flags & FLAGS.QR) !== 0) return drop(query, 'response');
   query.id = word(packet, 0);
   query.recursionDesired = (flags & FLAGS.RD) !== 0;
-  if (((flags >> 11) & 15) !== OPCODE_QUERY) return reject(query, RCODES.NOTIMP, 'opcode');
+  if (((flags >> 11) & 15) !== OPCODE_QUERY) return rejectOpcode(packet, length, query);
   // More than one question has no meaning (RFC 9619); answers and authority belong to other opcodes.
   if (word(packet, 4) !== 1) return reject(query, RCODES.FORMERR, 'question-count');
   const nameEnd = questionNameEnd(packet, length, query);
@@ -56,8 +56,20 @@ export function decodeQuery(packet: Buffer, length: number, query: Query): Verdi
   }
   query.questionEnd = nameEnd + 4;
   const records = bare + word(packet, 10);
-  const malformed = records === 0 && length === nameEnd + 4 ? undefined : readRecords(packet, length, bare, records, query);
+  const malformed =
+    records === 0 && length === nameEnd + 4 ? undefined : readRecords(packet, length, bare, records, query);
   return malformed === undefined ? 'query' : reject(query, RCODES.FORMERR, malformed);
+}
+
+/** NOTIFY and UPDATE are laid out as queries are, so whether the client speaks EDNS can be seen; of others it is a guess. */
+function rejectOpcode(packet: Buffer, length: number, query: Query): Verdict {
+  const nameEnd = word(packet, 4) === 1 ? questionNameEnd(packet, length, query) : 0;
+  if (nameEnd !== 0 && nameEnd + 4 <= length) {
+    query.questionEnd = nameEnd + 4;
+    const bare = word(packet, 6) + word(packet, 8);
+    readRecords(packet, length, bare, bare + word(packet, 10), query);
+  }
+  return reject(query, RCODES.NOTIMP, 'opcode');
 }
 
 /** The question's name as a Name. The decoder has checked it. */

@@ -26,6 +26,7 @@ afterEach(async () => {
 
 const SUBJECT: AdminSubject = {
   healthz: () => ({ status: 'ok', nsid: 'here', popsUp: 2, popsWithRtts: 0, oldestRttAt: null }),
+  healthView: () => ({ server: 'here', pops: [] }),
   state: () => ({ nsid: 'here', pops: [] }),
   metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'dns_queries_total 1\n' }),
   explain: (question) => {
@@ -221,7 +222,8 @@ describe('a TCP port', () => {
     const server = await start(port());
     expect((await ask(server, '/healthz')).status).toBe(200);
     expect((await ask(server, '/healthz', { headers: { host: 'localhost:8053' } })).status).toBe(200);
-    for (const headers of [{ origin: 'http://evil.test' }, { host: 'rebound.evil.test' }]) {
+    const pages: Record<string, string>[] = [{ origin: 'http://evil.test' }, { host: 'rebound.evil.test' }];
+    for (const headers of pages) {
       expect(await json(server, '/reload', { method: 'POST', headers })).toMatchObject({ status: 403 });
     }
   });

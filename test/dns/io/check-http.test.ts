@@ -178,6 +178,14 @@ describe('an HTTP check', () => {
     expect(requests[0]?.toLowerCase()).toContain('connection: close\r\n');
   });
 
+  it('takes a URL with a name, and says when there is no such name', async () => {
+    const server = await serve(answering(httpReply(200)));
+    const url = `http://localhost:${server.port}/`;
+    expect(await checkHttp(target(server.port, { url }))).toEqual({ ok: true, reason: 'HTTP 200' });
+    const nowhere = await checkHttp(target(0, { url: 'http://nowhere.invalid/', timeoutMs: 300 }));
+    expect(nowhere.ok).toBe(false);
+  });
+
   it('a stopped check closes its connection', async () => {
     const server = await serve(() => undefined);
     const stop = new AbortController();
@@ -193,7 +201,7 @@ describe('an HTTPS check', () => {
   const folder = mkdtempSync(join(tmpdir(), 'check-https-'));
   let port = 0;
   let ca = '';
-  const names: (string | false | undefined)[] = [];
+  const names: unknown[] = [];
   let server: ReturnType<typeof createTlsServer>;
 
   beforeAll(async () => {
@@ -248,7 +256,10 @@ describe('an HTTPS check', () => {
   it('a port that speaks no TLS is a failed check, also when it says nothing', async () => {
     const plain = await serve(answering(httpReply(200)));
     const url = `https://127.0.0.1:${plain.port}/`;
-    expect((await checkHttp(target(plain.port, { url }))).ok).toBe(false);
+    expect(await checkHttp(target(plain.port, { url }))).toEqual({
+      ok: false,
+      reason: 'TLS: wrong version number',
+    });
     const silent = await serve(() => undefined);
     const slow = target(silent.port, { url: `https://127.0.0.1:${silent.port}/`, timeoutMs: 150 });
     expect(await checkHttp(slow)).toEqual({ ok: false, reason: 'timeout after 150 ms' });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from '../../../src/base/schema.ts';
 import { checksSchema, type HealthPop, healthSchema } from '../../../src/dns/health/health-config.ts';
+import { healthFileProblems } from '../../../src/dns/io/check-plan.ts';
 import { type HealthDeps, type HealthService, startHealth } from '../../../src/dns/io/health-service.ts';
 import type { PopState } from '../../../src/dns/steering/snapshot.ts';
 import { answering, type Endpoint, endpoint, httpReply, recordingLog, until } from './health-parts.ts';
@@ -130,7 +131,7 @@ describe('the health service', () => {
     await until(() => hanging.open() === 0);
   });
 
-  it('at an interval of one second, a POP killed is down within three', async () => {
+  it('at an interval of one second, a POP killed is down within three, and back within three', async () => {
     const pop = await serve(() => undefined);
     const { service } = start({
       pops: [{ name: 'fra', ipv4: '127.0.0.1', check: 'web' }],
@@ -143,6 +144,10 @@ describe('the health service', () => {
     await until(() => stateOf(service).health === 'down');
     // Loose: the machine may be busy. Without load it is three intervals at most.
     expect(performance.now() - killed).toBeLessThan(4500);
+    await serve(() => undefined, pop.port);
+    const revived = performance.now();
+    await until(() => stateOf(service).health === 'up');
+    expect(performance.now() - revived).toBeLessThan(4500);
   });
 
   it('a wall clock that jumps moves nothing, and is only shown', async () => {
@@ -206,6 +211,18 @@ describe('the health service', () => {
     const second = start(setup, { memory: first.memory() }).service;
     expect(stateOf(second)).toMatchObject({ health: 'down', sinceMs: stateOf(first).sinceMs });
     expect(second.snapshot().serial).toBe(first.snapshot().serial + 1);
+  });
+
+  it('a CA or token that cannot be read is said with its place in the configuration, and starts nothing', () => {
+    const checks = z.parse(checksSchema, { web: { type: 'https', ca: 'ca.pem' } });
+    const quorum = { servers: ['http://192.0.2.1/health-view'], tokenFile: 'token' };
+    const health = z.parse(healthSchema, { quorum });
+    const problems = healthFileProblems({ checks, health }, (file) => `/nowhere/${file}`);
+    expect(problems.map(({ path, file }) => `${path} ${file}`)).toEqual([
+      'checks.web.ca /nowhere/ca.pem',
+      'health.quorum.tokenFile /nowhere/token',
+    ]);
+    expect(() => start({ pops: [], health: { quorum } })).toThrow('cannot read it');
   });
 
   it('a listener with a bug does not end the checks', async () => {

@@ -78,48 +78,12 @@ describe('TCP', () => {
     socket.destroy();
   });
 
-  it('ends a connection that is idle, and one that trickles bytes', async () => {
-    const listener = await listenTcp('127.0.0.1', 0, () => Buffer.alloc(12), { idleTimeoutMs: 100 });
-    const idle = await open(listener.port);
-    const slow = await open(listener.port);
-    const trickle = setInterval(() => slow.write(Buffer.from([1])), 20);
-    await Promise.all([closed(idle), closed(slow)]);
-    clearInterval(trickle);
-    await listener.close();
-  });
-
   it('ends a connection that sends what must not be answered', async () => {
     const socket = await open(lab.port);
     const response = framed(1);
     response[4] = 0x80;
     socket.write(response);
     await closed(socket);
-  });
-
-  it('does not read on from a client that does not read', async () => {
-    let handled = 0;
-    const large = Buffer.alloc(60_000);
-    const count = () => {
-      handled++;
-      return large;
-    };
-    const listener = await listenTcp('127.0.0.1', 0, count);
-    const socket = await open(listener.port);
-    socket.pause();
-    socket.write(Buffer.concat(Array.from({ length: 2000 }, (_, id) => framed(id))));
-    await vi.waitFor(() => expect(handled).toBeGreaterThan(0));
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(handled).toBeLessThan(500); // what the kernel's buffers take, of 120 MB
-    socket.destroy();
-    await listener.close();
-  });
-
-  it('refuses more connections than it can bear', async () => {
-    const listener = await listenTcp('127.0.0.1', 0, () => Buffer.alloc(12), { maxConnections: 2 });
-    const first = [await open(listener.port), await open(listener.port)];
-    await closed(await open(listener.port));
-    for (const socket of first) socket.destroy();
-    await listener.close();
   });
 });
 
@@ -144,7 +108,7 @@ describe('health and RTTs', () => {
     const explained = await vi.waitFor(
       async () => {
         const explanation = await getJson(`${lab.admin}/explain?name=x.latency.cdn.test&client=100.64.1.7`);
-        expect(explanation.rtt.length).toBe(2);
+        expect(explanation.decision.candidates.filter((each: { rttMs?: number }) => each.rttMs)).toHaveLength(2);
         return explanation;
       },
       { timeout: 5000 },
@@ -154,12 +118,12 @@ describe('health and RTTs', () => {
       question: { name: 'x.latency.cdn.test.', type: 'A' },
       client: { network: '100.64.1.0/24', from: 'ecs' },
       reason: 'lowest-rtt-healthy',
-      location: { location: { city: 'London' }, prefixLength: 24 },
       decision: {
-        pop: 'pop-sin',
+        geoip: { prefix: '100.64.1.0/24', location: { city: 'London' } },
+        pops: ['pop-sin'],
         candidates: [
-          { pop: 'pop-sin', rttMs: 20 },
-          { pop: 'pop-fra', rttMs: 80, passedOver: 'ranked after pop-sin' },
+          { name: 'pop-sin', rttMs: 20 },
+          { name: 'pop-fra', rttMs: 80, passedOver: 'ranked after pop-sin' },
         ],
       },
       ttlSeconds: 20,
@@ -217,7 +181,7 @@ describe('starting and reloading', () => {
     writeFileSync(file, 'nonsense');
     await lab.service.reload();
     expect(await dig(lab.port, '+short', 'fresh.cdn.test')).toBe('192.0.2.77');
-    expect(lab.logged).toContain('reload failed, the old zones and GeoIP stay');
+    expect(lab.logged).toContain('reload refused, what was loaded before stays');
     writeFileSync(file, ZONE);
   });
 

@@ -58,7 +58,8 @@ it('gives each network its own POP, also after a client without a location', asy
 });
 
 it('is asked once for a network and a policy`s name, then the cache answers', async () => {
-  const asked = () => lab.service.metrics.steered.get('latency\tpop-sin\tno-rtt-nearest-healthy') ?? 0;
+  const asked = () =>
+    lab.service.metrics().families.steered_answers.of('latency', 'pop-sin', 'no-rtt-nearest-healthy').count;
   for (let i = 0; i < 3; i++)
     expect(await resolve('a.latency.cdn.test', '+subnet=100.64.2.0/24')).toBe('203.0.113.34');
   expect(asked()).toBe(1);

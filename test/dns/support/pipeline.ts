@@ -1,20 +1,75 @@
-// The server's packet handler without sockets, in the same small world as the other tests of queries. The one place that
-// knows how the pipeline is called.
+// The server's packet handler without sockets: loaded from files as the server loads them, then asked in this process with
+// a clock that the test sets. Packets lie in a buffer used over and over, as a worker's do, so that the end of an older one
+// follows each; a bug that the handler would hide behind SERVFAIL is thrown.
 
-import { handlePacket } from '../../../src/dns/query-pipeline.ts';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { OnlineSigner } from '../../../src/dns/dnssec/online-signer.ts';
+import { STREAM_REPLY_BYTES, UDP_REPLY_BYTES } from '../../../src/dns/io/listener.ts';
+import { loadServer } from '../../../src/dns/io/load-server.ts';
+import { Metrics } from '../../../src/dns/metrics.ts';
+import { QueryPipeline } from '../../../src/dns/query-pipeline.ts';
+import { Steering } from '../../../src/dns/steering/steering.ts';
+import type { SteeringSnapshot } from '../../../src/dns/steering/snapshot.ts';
+import { findZone } from '../../../src/dns/zone/zone.ts';
 import { parseAddress } from '../../../src/net/ip-address.ts';
-import { type World, worldState } from '../support.ts';
+import { worldConfig, worldFiles } from './world.ts';
 
-export interface Pipeline {
-  /** Undefined when there is no reply. Throws what the pipeline throws, which is never right. */
-  handle(packet: Buffer, transport: 'udp' | 'tcp', source?: Uint8Array): Buffer | undefined;
+export interface TestPipeline {
+  /** Undefined when there is no reply; a transfer counts as none. The reply is the test's to keep. */
+  handle(packet: Uint8Array, transport: 'udp' | 'tcp', source?: Uint8Array): Buffer | undefined;
+  setSnapshot(snapshot: SteeringSnapshot): void;
+  clock: { monotonicMs: number; epochSeconds: number };
+  metrics: Metrics;
 }
 
 const SOURCE = parseAddress('198.51.100.77') as Uint8Array;
 
-export function testPipeline(world: World = {}): Pipeline {
-  const state = worldState({ places: { '100.64.1.0/24': [51.5, -0.1] }, ...world });
+/** `config` replaces whole fields of the small world's, `files` add to its files. */
+export async function testPipeline(
+  config: object = { rateLimit: false },
+  files: Record<string, string | Uint8Array> = {},
+): Promise<TestPipeline> {
+  const folder = mkdtempSync(join(tmpdir(), 'catchment-dns-pipeline-'));
+  for (const [path, contents] of Object.entries({ ...worldFiles(), ...files })) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    // Keys are refused when others can read them.
+    writeFileSync(join(folder, path), contents, { mode: 0o600 });
+  }
+  writeFileSync(join(folder, 'dns.json'), JSON.stringify(worldConfig(config)));
+  const { data } = await loadServer(join(folder, 'dns.json'));
+  rmSync(folder, { recursive: true });
+
+  const clock = { monotonicMs: 1_000_000, epochSeconds: Math.floor(Date.now() / 1000) };
+  const metrics = new Metrics();
+  const steering = new Steering(data.steering);
+  let bug: unknown;
+  const { signing } = data;
+  const pipeline = new QueryPipeline({
+    data,
+    steering,
+    metrics,
+    clock: { monotonicMs: () => clock.monotonicMs, epochSeconds: () => clock.epochSeconds },
+    seed: 1,
+    ...(signing && {
+      signer: new OnlineSigner(signing.keys, { ...signing, zoneOf: (name, type) => findZone(data.zones, name, type) }),
+    }),
+    onInternalError: (error) => {
+      bug = error;
+    },
+  });
+  const taken = Buffer.alloc(65_535);
+  const out = { udp: Buffer.alloc(UDP_REPLY_BYTES), tcp: Buffer.alloc(STREAM_REPLY_BYTES) };
   return {
-    handle: (packet, transport, source = SOURCE) => handlePacket(state, packet, source, transport).bytes,
+    clock,
+    metrics,
+    setSnapshot: (snapshot) => steering.setSnapshot(snapshot),
+    handle: (packet, transport, source = SOURCE) => {
+      taken.set(packet);
+      const length = pipeline.handle(taken, packet.length, source, transport, out[transport]);
+      if (bug) throw bug;
+      return length > 0 ? Buffer.from(out[transport].subarray(0, length)) : undefined;
+    },
   };
 }

@@ -7,6 +7,8 @@ import { connect, type Socket } from 'node:net';
 export interface Place {
   address?: string;
   port: number;
+  /** Our own address, of 127.0.0.0/8: to be several clients. */
+  from?: string;
 }
 
 /** One packet from a fresh socket; undefined when nothing came back in time. */
@@ -72,8 +74,8 @@ export interface TcpClient {
 }
 
 /** Rejects when the connection is refused. */
-export async function openTcp({ address = '127.0.0.1', port }: Place): Promise<TcpClient> {
-  const socket = connect({ host: address, port, noDelay: true });
+export async function openTcp({ address = '127.0.0.1', port, from }: Place): Promise<TcpClient> {
+  const socket = connect({ host: address, port, noDelay: true, ...(from && { localAddress: from }) });
   const received: Buffer[] = [];
   let rest: Buffer = Buffer.alloc(0);
   const closed = new Promise<void>((resolve) => {

@@ -61,9 +61,9 @@ function tooLong(
   return reply.length > limit ? `${reply.length} bytes where ${limit} were asked for` : undefined;
 }
 
-/** A server may read less strictly than we do; then it must have seen an OPT record somewhere. */
+/** In a malformed query it may be anywhere. */
 function mentionsOpt(query: Buffer): boolean {
-  return query.readUInt16BE(10) > 0 && query.includes(Buffer.from([0, 41]), 12);
+  return query.includes(Buffer.from([0, 41]), 12);
 }
 
 function tryRead(query: Buffer): RawMessage | undefined {

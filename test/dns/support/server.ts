@@ -52,7 +52,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'catchment-dns-torture-'));
   const write = (path: string, contents: string | Uint8Array) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), contents);
+    // Keys are refused when others can read them.
+    writeFileSync(join(folder, path), contents, { mode: 0o600 });
   };
   for (const [path, contents] of Object.entries(options.files ?? {})) write(path, contents);
   write('dns.json', JSON.stringify(options.config));

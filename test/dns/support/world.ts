@@ -37,7 +37,7 @@ alias2  CNAME alias
 plain   CNAME static
 broken  CNAME nowhere
 away    CNAME www.example.org.
-svc     TYPE65 \\# 10 0001 00 0001 0003 026832
+svc     HTTPS 1 . alpn=h2
 *.wild  A 192.0.2.20
 exact.wild TXT "here"
 a.b.ent A 192.0.2.30
@@ -73,6 +73,8 @@ export function worldConfig(changes: object = {}): object {
       { name: 'anycast.cdn.test', policy: 'anycast', ttlSeconds: 20 },
       { name: 'sin.cdn.test', policy: 'pop:pop-sin', ttlSeconds: 20 },
     ],
+    // All the tests' clients are one address.
+    rateLimit: false,
     ...changes,
   };
 }

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/healthz`;
   const pops = POPS.map((pop) => (pop.code === 'fra' ? { ...pop, healthUrl: url } : pop));
-  const health = { intervalSeconds: 0.05, timeoutSeconds: 0.3, rise: 2, fall: 2 };
+  const health = { intervalSeconds: 0.05, timeoutSeconds: 0.3, rise: 2, fall: 2, flap: false };
   server = await startServer({ config: worldConfig({ pops, health }), files: worldFiles() });
 });
 afterAll(async () => {

@@ -7,7 +7,7 @@ import { nameBytes, optRecord, rawQuery, words } from '../support/message.ts';
 import { testPipeline } from '../support/pipeline.ts';
 import { brokenRule } from '../support/reply-rules.ts';
 
-const pipeline = testPipeline();
+const pipeline = await testPipeline();
 
 const label = fc.oneof(
   fc.constantFrom('www', 'cdn', 'test', 'sub', 'c0', '*', 'a', 'ent', 'wild', 'big'),

@@ -21,6 +21,9 @@ afterAll(async () => {
 const query = (id: number, name = 'static.cdn.test', type = 1) => rawQuery({ id, name: nameBytes(name), type });
 const idOf = (message: Buffer) => message.readUInt16BE(0);
 
+/** One client may have so many connections only, so attackers are many. */
+const attacker = (i: number) => ({ port: server.port, from: `127.0.2.${1 + (i % 50)}` });
+
 async function othersAreAnswered(): Promise<void> {
   const [udp, tcp] = await Promise.all([askUdp(server, query(1)), askTcp(server, query(2))]);
   expect(udp && readMessage(udp).rcode).toBe(0);
@@ -93,7 +96,7 @@ it('clients that ask for ever and never read are not read from for ever either',
   const question = framed(query(9, 'big.cdn.test', 16));
   const flood = Buffer.concat(Array.from({ length: 2000 }, () => question));
   for (let i = 0; i < 20; i++) {
-    const client = await openTcp(server);
+    const client = await openTcp(attacker(i));
     client.socket.pause();
     // 34 MB of answers a client if the server were to write them all.
     for (let n = 0; n < 10; n++) client.socket.write(flood);
@@ -107,7 +110,7 @@ it('clients that ask for ever and never read are not read from for ever either',
 
 it('half a query, and then silence: many of those keep nobody out', async () => {
   const half = framed(query(1)).subarray(0, 9);
-  const clients = await Promise.all(Array.from({ length: 300 }, () => openTcp(server)));
+  const clients = await Promise.all(Array.from({ length: 300 }, (_, i) => openTcp(attacker(i))));
   for (const client of clients) client.socket.write(half);
   await othersAreAnswered();
   for (const client of clients) client.socket.resetAndDestroy();
@@ -116,7 +119,7 @@ it('half a query, and then silence: many of those keep nobody out', async () => 
 
 it('connections that are opened and reset as fast as they can be keep nobody out', async () => {
   for (let round = 0; round < 10; round++) {
-    const clients = await Promise.all(Array.from({ length: 100 }, () => openTcp(server).catch(() => undefined)));
+    const clients = await Promise.all(Array.from({ length: 100 }, (_, i) => openTcp(attacker(i)).catch(() => undefined)));
     for (const client of clients) {
       client?.socket.write(framed(query(1)));
       client?.socket.resetAndDestroy();

@@ -60,6 +60,22 @@ describe('master files', () => {
       '$ORIGIN a.\n$TTL 1\nmx MX 1 mx\n5 A 1.2.3.4',
       ['mx.a. 1 MX 1 mx.a.', '5.a. 1 A 1.2.3.4'],
     ],
+    ['a byte order mark', '\ufeff$ORIGIN a.\nx 1 A 1.2.3.4', ['x.a. 1 A 1.2.3.4']],
+    [
+      'escapes in names: a dot, a space, a byte',
+      '$ORIGIN a.\nx\\.y\\032z\\007 1 A 1.2.3.4',
+      ['x\\.y\\032z\\007.a. 1 A 1.2.3.4'],
+    ],
+    [
+      'quotes within a word, as service parameters have them',
+      '$ORIGIN a.\n@ 1 HTTPS 1 . alpn="h2,h3" ipv4hint=1.2.3.4',
+      ['a. 1 HTTPS 1 . alpn=h2,h3 ipv4hint=1.2.3.4'],
+    ],
+    [
+      'a directive in lower case, units of all kinds',
+      '$origin a.\n$ttl 1w1d1h1m1s\nx A 1.2.3.4',
+      ['x.a. 694861 A 1.2.3.4'],
+    ],
     ['Windows line ends', '$ORIGIN a.\r\nx 1 A 1.2.3.4\r\n', ['x.a. 1 A 1.2.3.4']],
     [
       'a reverse name',
@@ -77,6 +93,23 @@ describe('master files', () => {
       'y.b.a. 1 A 1.2.3.5',
       'x.a. 1 A 1.2.3.6',
     ]);
+  });
+
+  it.each<[string, string, Record<string, string>, string[]]>([
+    [
+      'gives the included file an origin relative to its own',
+      '$ORIGIN a.\n$TTL 1\n$INCLUDE more b\n',
+      { more: '@ A 1.2.3.4\n$ORIGIN c\n@ A 1.2.3.5\n$INCLUDE most d\n', most: '@ A 1.2.3.6' },
+      ['b.a. 1 A 1.2.3.4', 'c.b.a. 1 A 1.2.3.5', 'd.c.b.a. 1 A 1.2.3.6'],
+    ],
+    [
+      'takes over the owner and the TTL, and keeps a $TTL',
+      '$ORIGIN a.\nx 7 A 1.2.3.4\n$INCLUDE more\ny A 1.2.3.7',
+      { more: '  A 1.2.3.5\n$TTL 2m\nz A 1.2.3.6' },
+      ['x.a. 7 A 1.2.3.4', 'x.a. 7 A 1.2.3.5', 'z.a. 120 A 1.2.3.6', 'y.a. 120 A 1.2.3.7'],
+    ],
+  ])('$INCLUDE %s', (_sentence, text, includes, expected) => {
+    expect(records(text, includes)).toEqual(expected);
   });
 
   it('reports all mistakes at once, each with its line', () => {

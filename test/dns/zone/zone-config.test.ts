@@ -4,6 +4,7 @@ import { resolveZoneEntry, zoneEntrySchema } from '../../../src/dns/zone/zone-co
 import { formatPrefix } from '../../../src/net/prefix.ts';
 
 const schema = z.array(zoneEntrySchema);
+const NOT_A_PEER = 'not an IP address or prefix (bits beyond its length must be zero)';
 
 function settings(entry: unknown) {
   const resolved = resolveZoneEntry(zoneEntrySchema.parse(entry));
@@ -31,17 +32,20 @@ describe('a `zones` entry', () => {
     });
   });
 
-  it.each([
-    ['', '[0]'],
-    [{ dnssec: true }, '[0]'],
-    [{ file: 'a', sign: true }, '[0]'],
-    [{ file: 'a', transfer: { allow: ['192.0.2.1/24'] } }, '[0].transfer.allow[0]'],
-    [{ file: 'a', transfer: { allow: ['everyone'] } }, '[0].transfer.allow[0]'],
-    [{ file: 'a', transfer: { notify: ['ns.test'] } }, '[0].transfer.notify[0]'],
-    [{ file: 'a', transfer: { notify: [{ address: '::1', port: 0 }] } }, '[0].transfer.notify[0]'],
-  ])('is not %j', (entry) => {
-    const parsed = schema.safeParse([entry]);
-    expect(parsed.success).toBe(false);
-    console.log(JSON.stringify(parsed.error?.issues));
+  it.each<[entry: unknown, path: string, message: string]>([
+    ['', '0', 'Too small: expected string to have >=1 characters'],
+    [{ dnssec: true }, '0', 'expected a file name, or an object with `file`'],
+    [{ file: 'a', sign: true }, '0', 'Unrecognized key: "sign"'],
+    [{ file: 'a', transfer: { allow: ['192.0.2.1/24'] } }, '0.transfer.allow.0', NOT_A_PEER],
+    [{ file: 'a', transfer: { allow: ['everyone'] } }, '0.transfer.allow.0', NOT_A_PEER],
+    [{ file: 'a', transfer: { notify: ['ns.test'] } }, '0.transfer.notify.0', 'not an IP address'],
+    [
+      { file: 'a', transfer: { notify: [{ address: '::1', port: 0 }] } },
+      '0.transfer.notify.0.port',
+      'Too small: expected number to be >=1',
+    ],
+  ])('is not %j', (entry, path, message) => {
+    const issues = schema.safeParse([entry]).error?.issues ?? [];
+    expect(issues.map((issue) => [issue.path.join('.'), issue.message])).toEqual([[path, message]]);
   });
 });

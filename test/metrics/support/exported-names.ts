@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { renderMetrics as agentMetrics } from '../../../src/agent/io/prometheus.ts';
 import { renderMetrics as dnsMetrics } from '../../../src/dns/io/prometheus.ts';
-import { createMetrics } from '../../../src/dns/metrics.ts';
+import { Metrics } from '../../../src/dns/metrics.ts';
 import { parseEdgeConfig } from '../../../src/edge/config.ts';
 import { startEdge } from '../../../src/edge/io/start-edge.ts';
 import { birdFamilies } from '../../../src/metrics/bird-metrics.ts';
@@ -37,16 +37,10 @@ export async function exportedPages(folder: string): Promise<Record<string, stri
     return {
       edge: await page(edgeSocket),
       origin: await page(originSocket),
-      dns: await dnsMetrics(createMetrics(), {
-        zones: new Map(),
-        steering: new Map(),
-        pops: [],
-        anycast: {},
-        nsid: '',
-        health: () => ({ state: 'up', sinceMs: 0, reason: '' }),
-        locate: () => ({ location: { precision: 'none', reason: 'no-record' } }),
-        rtt: () => [] as never,
-        geoipBuiltAt: new Date(0),
+      dns: await dnsMetrics({
+        metrics: () => new Metrics(),
+        health: { snapshot: () => ({ serial: 0, pops: [] }) },
+        loaded: { geoipBuiltAt: new Date(0) },
       }),
       agent: await agentMetrics({
         pop: 'fra',
