@@ -13,13 +13,20 @@ const folder = mkdtempSync(join(tmpdir(), 'io-restart-'));
 const control = join(folder, 'control');
 writeFileSync(join(folder, 'queries'), 'www.example.test A\n');
 
+/** Workers of the first, the second, ... server: `1,2` changes their number each time. */
+const workerCounts = workers.split(',');
+
 function start(
   port: string,
   last: number,
 ): Promise<{ child: ChildProcess; port: string; ended: Promise<void> }> {
-  const child = spawn(process.execPath, [PROGRAM, control, port, workers, String(last)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [PROGRAM, control, port, workerCounts[last % workerCounts.length] as string, String(last)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const ended = new Promise<void>((done) => child.once('exit', () => done()));
   return new Promise((done) =>
     child.stdout?.on('data', (text) => {

@@ -38,19 +38,34 @@ export function locate(record: unknown): GeoLocation {
   if (!isMap(record)) return { precision: 'none', reason: 'no-record' };
   const facts =
     'country_code' in record || typeof record['city'] === 'string' ? readFlat(record) : readNested(record);
-  const { coordinates, ...rest } = facts;
-  const known = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-  const coarse = rest.country || rest.continent ? 'country' : 'none';
-  if (!coordinates) return { precision: coarse, ...known, reason: 'no-coordinates' };
-  const radius = rest.accuracyRadiusKm;
-  if (rest.city) {
+  const { coordinates, accuracyRadiusKm: radius } = facts;
+  const coarse = facts.country || facts.continent ? 'country' : 'none';
+  if (!coordinates) return located(facts, coarse, 'no-coordinates');
+  if (facts.city) {
     return radius !== undefined && radius > MAX_RADIUS_WITH_CITY_KM
-      ? { precision: coarse, ...known, reason: 'radius-too-wide' }
-      : { precision: 'city', coordinates, ...known, reason: 'city-record' };
+      ? located(facts, coarse, 'radius-too-wide')
+      : located(facts, 'city', 'city-record');
   }
   return radius !== undefined && radius <= MAX_RADIUS_WITHOUT_CITY_KM
-    ? { precision: 'city', coordinates, ...known, reason: 'small-area-record' }
-    : { precision: coarse, ...known, reason: 'country-centroid' };
+    ? located(facts, 'city', 'small-area-record')
+    : located(facts, coarse, 'country-centroid');
+}
+
+/** Without the facts that are not known; spelled out, since compiling a database calls it for every record. */
+function located(
+  facts: Facts,
+  precision: GeoLocation['precision'],
+  reason: GeoLocation['reason'],
+): GeoLocation {
+  const location: GeoLocation = { precision, reason };
+  if (precision === 'city') location.coordinates = facts.coordinates;
+  if (facts.accuracyRadiusKm !== undefined) location.accuracyRadiusKm = facts.accuracyRadiusKm;
+  if (facts.city !== undefined) location.city = facts.city;
+  if (facts.country !== undefined) location.country = facts.country;
+  if (facts.continent !== undefined) location.continent = facts.continent;
+  if (facts.region !== undefined) location.region = facts.region;
+  if (facts.asn !== undefined) location.asn = facts.asn;
+  return location;
 }
 
 type Facts = Omit<GeoLocation, 'precision' | 'reason'>;

@@ -1,12 +1,28 @@
 // Reads values of MaxMind's database format ("MaxMind DB File Format Specification" 2.0, section "Output Data Section"). Of
-// maps it decodes only the keys it is told to: a city record is mostly the city's name in eight languages, and a compiler
-// that reads every record of a database wants none of them. Bytes come from outside: whatever is wrong is an error, never
-// a read past the end.
+// maps it decodes only the keys it is told to (a city record is mostly the city's name in eight languages), and maps that are
+// pointed at, such as a country's, once: a compiler that reads every record of a database spends most of its time here.
+// Bytes come from outside: whatever is wrong is a RangeError, never a read past the end.
 
-/** Values as the specification types them; 64-bit and 128-bit integers as numbers, as precise as those are. */
-export type MmdbDecoded = unknown;
+const TYPE = {
+  pointer: 1,
+  string: 2,
+  double: 3,
+  bytes: 4,
+  uint16: 5,
+  uint32: 6,
+  map: 7,
+  int32: 8,
+  uint64: 9,
+  uint128: 10,
+  array: 11,
+  boolean: 14,
+  float: 15,
+} as const;
 
-const MAX_DEPTH = 32; // of pointers and nesting; real records have 4
+/** Of pointers and nesting; real records have 4. */
+const MAX_DEPTH = 32;
+/** Countries, cities and the like; then the memory is given back and filling starts again. */
+const MAX_KNOWN_MAPS = 50_000;
 
 export class MmdbDecoder {
   #bytes: Buffer;
@@ -14,7 +30,12 @@ export class MmdbDecoder {
   #end: number;
   #wanted: ReadonlySet<string> | undefined;
   #next = 0;
+  /** What the last control byte said; for a pointer the size is where it points. */
+  #type = 0;
+  #size = 0;
+  /** By offset from the base. */
   #keys = new Map<number, string>();
+  #maps = new Map<number, unknown>();
 
   /** Decodes in `bytes[base, end)`; pointers count from `base`. Without `wanted` all keys are decoded. */
   constructor(bytes: Uint8Array, base: number, end: number, wanted?: ReadonlySet<string>) {
@@ -24,128 +45,158 @@ export class MmdbDecoder {
     this.#wanted = wanted;
   }
 
-  /** The value at an offset from `base`. @throws RangeError for bytes that are no value. */
-  decode(offset: number): MmdbDecoded {
+  /**
+   * The value at an offset from `base`: maps and arrays as objects, shared between records, so not to be changed; integers of
+   * 64 and 128 bits as numbers, as precise as those are. @throws RangeError for bytes that are no value.
+   */
+  decode(offset: number): unknown {
     this.#next = this.#base + offset;
     return this.#value(0);
   }
 
-  #value(depth: number): MmdbDecoded {
+  #value(depth: number): unknown {
     if (depth > MAX_DEPTH) throw new RangeError('values are nested too deep');
-    const { type, size } = this.#control();
-    if (type === 1) {
-      const after = this.#next;
-      this.#next = this.#base + size;
-      const value = this.#value(depth + 1);
-      this.#next = after;
-      return value;
-    }
-    if (type === 7) return this.#map(size, depth);
-    if (type === 11) {
-      const items: MmdbDecoded[] = [];
-      for (let i = 0; i < size; i++) items.push(this.#value(depth + 1));
-      return items;
-    }
-    if (type === 14) return size !== 0;
-    const at = this.#take(size);
-    switch (type) {
-      case 2:
+    this.#control();
+    const size = this.#size;
+    switch (this.#type) {
+      case TYPE.pointer:
+        return this.#pointedAt(size, depth);
+      case TYPE.map:
+        return this.#map(size, depth);
+      case TYPE.array: {
+        const items: unknown[] = [];
+        for (let i = 0; i < size; i++) items.push(this.#value(depth + 1));
+        return items;
+      }
+      case TYPE.boolean:
+        return size !== 0;
+      case TYPE.string: {
+        const at = this.#take(size);
         return this.#bytes.toString('utf8', at, at + size);
-      case 3:
+      }
+      case TYPE.double:
         this.#expectSize(size, 8);
-        return this.#bytes.readDoubleBE(at);
-      case 15:
+        return this.#bytes.readDoubleBE(this.#take(8));
+      case TYPE.float:
         this.#expectSize(size, 4);
-        return this.#bytes.readFloatBE(at);
-      case 4:
+        return this.#bytes.readFloatBE(this.#take(4));
+      case TYPE.bytes: {
+        const at = this.#take(size);
         return this.#bytes.subarray(at, at + size);
-      case 5:
-      case 6:
-      case 9:
-      case 10:
-        return this.#unsigned(at, size);
-      case 8:
-        return this.#unsigned(at, size) | 0;
+      }
+      case TYPE.uint16:
+      case TYPE.uint32:
+      case TYPE.uint64:
+      case TYPE.uint128:
+        return this.#unsigned(size);
+      case TYPE.int32:
+        return this.#unsigned(size) | 0;
       default:
-        throw new RangeError(`no such type: ${type}`);
+        throw new RangeError(`no such type: ${this.#type}`);
     }
   }
 
-  #map(size: number, depth: number): MmdbDecoded {
-    const record: { [key: string]: MmdbDecoded } = {};
+  #pointedAt(offset: number, depth: number): unknown {
+    const known = this.#maps.get(offset);
+    if (known !== undefined) return known;
+    const after = this.#next;
+    this.#next = this.#base + offset;
+    const value = this.#value(depth + 1);
+    this.#next = after;
+    if (typeof value === 'object') {
+      if (this.#maps.size >= MAX_KNOWN_MAPS) this.#maps.clear();
+      this.#maps.set(offset, value);
+    }
+    return value;
+  }
+
+  #map(size: number, depth: number): unknown {
+    const record: { [key: string]: unknown } = {};
     for (let i = 0; i < size; i++) {
       const key = this.#key();
-      if (this.#wanted && !this.#wanted.has(key)) this.#skip(depth + 1);
-      else if (key !== '__proto__') record[key] = this.#value(depth + 1);
-      else this.#skip(depth + 1);
+      if (key === '__proto__' || (this.#wanted && !this.#wanted.has(key))) this.#skip(depth + 1);
+      else record[key] = this.#value(depth + 1);
     }
     return record;
   }
 
   /** Keys are few, and pointed at from everywhere. */
   #key(): string {
-    const { type, size } = this.#control();
-    if (type === 2) {
-      const at = this.#take(size);
-      return this.#bytes.toString('latin1', at, at + size);
-    }
-    if (type !== 1) throw new RangeError(`a map's key is of type ${type}`);
-    const known = this.#keys.get(size);
+    this.#control();
+    if (this.#type !== TYPE.pointer) return this.#keyText();
+    const offset = this.#size;
+    const known = this.#keys.get(offset);
     if (known !== undefined) return known;
     const after = this.#next;
-    this.#next = this.#base + size;
-    const text = this.#control();
-    if (text.type !== 2) throw new RangeError(`a map's key is of type ${text.type}`);
-    const at = this.#take(text.size);
-    const key = this.#bytes.toString('latin1', at, at + text.size);
-    this.#keys.set(size, key);
+    this.#next = this.#base + offset;
+    this.#control();
+    const key = this.#keyText();
+    this.#keys.set(offset, key);
     this.#next = after;
     return key;
   }
 
+  #keyText(): string {
+    if (this.#type !== TYPE.string) throw new RangeError(`a map's key is of type ${this.#type}`);
+    const size = this.#size;
+    const at = this.#take(size);
+    return this.#bytes.toString('latin1', at, at + size);
+  }
+
   #skip(depth: number): void {
     if (depth > MAX_DEPTH) throw new RangeError('values are nested too deep');
-    const { type, size } = this.#control();
-    if (type === 7 || type === 11) {
-      const values = type === 7 ? 2 * size : size;
+    this.#control();
+    const size = this.#size;
+    if (this.#type === TYPE.map || this.#type === TYPE.array) {
+      const values = this.#type === TYPE.map ? 2 * size : size;
       for (let i = 0; i < values; i++) this.#skip(depth + 1);
-    } else if (type !== 1 && type !== 14) this.#take(size);
+    } else if (this.#type !== TYPE.pointer && this.#type !== TYPE.boolean) this.#take(size);
   }
 
-  /** For a pointer, `size` is where it points. */
-  #control(): { type: number; size: number } {
-    const bytes = this.#bytes;
-    const head = bytes[this.#take(1)] as number;
-    let type = head >> 5;
-    if (type === 1) return { type, size: this.#pointer(head) };
-    if (type === 0) type = 7 + (bytes[this.#take(1)] as number);
+  /** Three bits of type and five of size, each with ways to say more. */
+  #control(): void {
+    const head = this.#bytes[this.#take(1)] as number;
+    this.#type = head >> 5;
+    if (this.#type === TYPE.pointer) {
+      this.#size = this.#pointer(head);
+      return;
+    }
+    if (this.#type === 0) this.#type = 7 + (this.#bytes[this.#take(1)] as number);
     const bits = head & 0x1f;
-    if (bits < 29) return { type, size: bits };
-    const extra = bits - 28;
-    return {
-      type,
-      size: ([29, 285, 65_821][extra - 1] as number) + bytes.readUIntBE(this.#take(extra), extra),
-    };
+    if (bits < 29) this.#size = bits;
+    else if (bits === 29) this.#size = 29 + this.#unsigned(1);
+    else if (bits === 30) this.#size = 285 + this.#unsigned(2);
+    else this.#size = 65_821 + this.#unsigned(3);
   }
 
+  /** Four lengths, each starting where the shorter one ends: 11, 19, 27 and 32 bits. */
   #pointer(head: number): number {
-    const length = ((head >> 3) & 3) + 1;
-    const low = this.#bytes.readUIntBE(this.#take(length), length);
-    if (length === 4) return low;
-    return (head & 7) * 256 ** length + low + ([0, 2048, 526_336][length - 1] as number);
+    const high = head & 7;
+    switch ((head >> 3) & 3) {
+      case 0:
+        return (high << 8) + this.#unsigned(1);
+      case 1:
+        return (high << 16) + this.#unsigned(2) + 2048;
+      case 2:
+        return (high << 24) + this.#unsigned(3) + 526_336;
+      default:
+        return this.#unsigned(4);
+    }
   }
 
-  #unsigned(at: number, size: number): number {
+  #unsigned(size: number): number {
+    const at = this.#take(size);
     let value = 0;
-    for (let i = 0; i < size; i++) value = value * 256 + (this.#bytes[at + i] as number);
+    for (let i = at; i < at + size; i++) value = value * 256 + (this.#bytes[i] as number);
     return value;
   }
 
   /** Where the next `size` bytes are. */
   #take(size: number): number {
     const at = this.#next;
-    if (at < this.#base || at + size > this.#end)
+    if (at < this.#base || at + size > this.#end) {
       throw new RangeError(`a value reaches past the end, at byte ${at}`);
+    }
     this.#next = at + size;
     return at;
   }

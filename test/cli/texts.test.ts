@@ -71,27 +71,53 @@ describe("a scenario's options", () => {
 });
 
 test('an explanation tells the answer, why, and why each POP was passed over', () => {
-  const health = {
-    state: 'up' as const,
+  const stateOf = (pop: string) => ({
+    pop,
+    health: 'up' as const,
+    usable: true,
     sinceMs: Date.parse('2026-11-21T06:12:03Z'),
     reason: 'HTTP 200',
-    contrary: 0,
-  };
+    secondsToChange: 2,
+    shedFraction: 0,
+  });
   const text = explanationText('pop-fra', '100.64.3.7', {
     question: { name: 'www.cdn.test.', type: 'A' },
     client: { network: '100.64.3.0/24', from: 'ecs' },
     rcode: 'NOERROR',
     reason: 'lowest-rtt-healthy',
-    location: { location: { city: 'Lagos', country: 'NG' } },
     decision: {
       policy: 'latency',
-      pop: 'pop-fra',
+      pops: ['pop-fra'],
       reason: 'lowest-rtt-healthy',
       detail: 'by RTT measured to the client network by 2 of 2 POPs',
+      geoip: {
+        database: 'GeoLite2-City',
+        prefix: '100.64.3.0/24',
+        location: { precision: 'city', city: 'Lagos', country: 'NG', reason: 'city-record' },
+      },
+      steps: ["RTTs measured to the client's prefix by 1 POPs"],
       candidates: [
-        { pop: 'pop-fra', distanceKm: 4880, health, rttMs: 114.32, rttAgeSeconds: 5, rttStale: false },
-        { pop: 'pop-jnb', distanceKm: 4501, health, passedOver: 'ranked after pop-fra' },
+        {
+          name: 'pop-fra',
+          kind: 'pop',
+          distanceKm: 4880,
+          rttMs: 114.32,
+          rttAgeSeconds: 5,
+          rttStale: false,
+          state: stateOf('pop-fra'),
+          verdict: 'chosen',
+        },
+        {
+          name: 'pop-jnb',
+          kind: 'pop',
+          distanceKm: 4501,
+          state: stateOf('pop-jnb'),
+          verdict: 'spare',
+          passedOver: 'ranked after pop-fra',
+        },
       ],
+      ttl: '20 s, fixed by the rule',
+      scope: '/24 from the RTT table',
     },
     ttlSeconds: 20,
     scopePrefixLength: 24,
@@ -101,9 +127,11 @@ test('an explanation tells the answer, why, and why each POP was passed over', (
   expect(text).toBe(`www.cdn.test. A for 100.64.3.7, asked of pop-fra:
   answer:   www.cdn.test. 20 IN A 203.0.113.2
   why:      lowest-rtt-healthy, by RTT measured to the client network by 2 of 2 POPs (policy latency)
-  client:   100.64.3.0/24, known by EDNS Client Subnet; GeoIP says Lagos, NG
-  good for: clients with the same first 24 bits (ECS scope)
-  TTL:      20 s
+  client:   100.64.3.0/24, known by EDNS Client Subnet; GeoIP says Lagos, NG of 100.64.3.0/24
+  good for: clients with the same first 24 bits (ECS scope: /24 from the RTT table)
+  TTL:      20 s, fixed by the rule
+
+  - RTTs measured to the client's prefix by 1 POPs
 
   POP      RTT ms  AGE s    KM  HEALTH                       PASSED OVER
   pop-fra   114.3      5  4880  up since 06:12:03, HTTP 200

@@ -16,8 +16,12 @@ export interface ViewablePolicies extends LoadedPolicies {
   names: string[];
 }
 
-/** `geoip` replaces the city database of the configuration. @throws UserError */
-export async function loadForViews(file: string, geoip?: string): Promise<ViewablePolicies> {
+/** `geoip` replaces the city database of the configuration; one that `beside` has open is not opened again. @throws UserError */
+export async function loadForViews(
+  file: string,
+  geoip?: string,
+  beside?: ViewablePolicies,
+): Promise<ViewablePolicies> {
   const loaded = await loadPolicies(file, geoip);
   const geoipFile = loaded.geoip.city;
   if (geoipFile === undefined) {
@@ -25,7 +29,8 @@ export async function loadForViews(file: string, geoip?: string): Promise<Viewab
     throw new UserError({ file, path: 'geoip', message, hint: 'set geoip to a city database (MMDB)' });
   }
   const names = loaded.rules.map(({ owner }) => formatName(owner).replace(/\.$/, ''));
-  return { ...loaded, tree: new MmdbTree(readFileSync(geoipFile)), geoipFile, names };
+  const tree = beside?.geoipFile === geoipFile ? beside.tree : new MmdbTree(readFileSync(geoipFile));
+  return { ...loaded, tree, geoipFile, names };
 }
 
 /** Index of the rule of a steered name; without one, of the only name. @throws UserError */

@@ -36,7 +36,7 @@ export async function runDiff(
     progress.doing('compiling the policies over the GeoIP file');
     const before = await loadForViews(oldFile);
     const same = newFile === oldFile && options.geoip === undefined;
-    const after = same ? before : await loadForViews(newFile, options.geoip);
+    const after = same ? before : await loadForViews(newFile, options.geoip, before);
     const names = name === undefined ? commonNames(before, after) : [name];
     for (const each of names) {
       const views = [

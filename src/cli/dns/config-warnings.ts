@@ -19,13 +19,17 @@ export function configWarnings(config: DnsConfig): Problem[] {
 
 function popWarnings(config: DnsConfig): Problem[] {
   const used = usedPops(config);
-  return config.pops.flatMap((pop, i) => {
+  const unchecked = config.pops
+    .filter((pop) => used.has(pop.name) && !isChecked(pop))
+    .map(({ name }) => name);
+  const blind: Problem = {
+    path: 'pops',
+    message: `nothing checks ${unchecked.join(', ')}: clients are sent there even when it is down`,
+    hint: 'give each POP a check (checks) or a healthUrl',
+  };
+  const each = config.pops.flatMap((pop, i) => {
     const path = `pops[${i}]`;
     const problems: Problem[] = [];
-    if (used.has(pop.name) && !isChecked(pop)) {
-      const message = `nothing checks ${pop.name}: it gets clients even when it is down`;
-      problems.push({ path, message, hint: 'give it a check (checks) or a healthUrl' });
-    }
     if (!used.has(pop.name) && config.steering.length > 0) {
       problems.push({ path, message: `no policy sends anybody to ${pop.name}` });
     }
@@ -39,6 +43,7 @@ function popWarnings(config: DnsConfig): Problem[] {
     }
     return problems;
   });
+  return unchecked.length > 0 ? [blind, ...each] : each;
 }
 
 function ruleWarnings(config: DnsConfig, rule: RuleConfig, path: string): Problem[] {

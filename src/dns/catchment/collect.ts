@@ -19,14 +19,15 @@ export interface Collected {
 /** Yields the share that is done, 0 to 1. */
 export function* collectGroups(view: PolicyView, family: Family): Generator<number, Collected, undefined> {
   const sizes = new Map<ViewedGroup, GroupSize>();
+  const at = [...view.tries.keys()];
   const total = { prefixes: 0, scopes: 0, scopeBits: 0, known: 0 };
   yield* walkTries(
     view.tries,
     family,
     (stop) => {
-      const group = view.groupAt(stop, 0);
+      const group = view.groupAt(stop, at);
       addPrefix(sizes, group, family, stop.length);
-      const scope = scopeOf(group, stop, 0);
+      const scope = scopeOf(group, stop);
       total.prefixes++;
       // A prefix is a part of its scope's network, or holds several of them.
       total.scopes += 2 ** (scope - stop.length);
@@ -52,13 +53,18 @@ export function* collectPairs(
   after: PolicyView,
   family: Family,
 ): Generator<number, GroupPair[], undefined> {
-  const offset = before.tries.length;
+  // Both sides may read the same GeoIP file: walked once.
+  const tries = [...new Set([...before.tries, ...after.tries])];
+  const [oldAt, freshAt] = [before, after].map((view) => view.tries.map((trie) => tries.indexOf(trie))) as [
+    number[],
+    number[],
+  ];
   const pairs = new Map<ViewedGroup, Map<ViewedGroup, GroupPair>>();
   yield* walkTries(
-    [...before.tries, ...after.tries],
+    tries,
     family,
     (stop) => {
-      const [old, fresh] = [before.groupAt(stop, 0), after.groupAt(stop, offset)];
+      const [old, fresh] = [before.groupAt(stop, oldAt), after.groupAt(stop, freshAt)];
       let byFresh = pairs.get(old);
       if (!byFresh) {
         byFresh = new Map();
@@ -72,25 +78,25 @@ export function* collectPairs(
       grow(pair, family, stop.length);
     },
     insideIpv4(family, [
-      [before, 0],
-      [after, offset],
+      [before, oldAt[0] as number],
+      [after, freshAt[0] as number],
     ]),
   );
   return [...pairs.values()].flatMap((byFresh) => [...byFresh.values()]);
 }
 
 /** Bits of the address that the answer at a stop depends on. */
-function scopeOf(group: ViewedGroup, { depths }: Stop, offset: number): number {
+function scopeOf(group: ViewedGroup, { depths }: Stop): number {
   let scope = group.leastScope;
-  for (const trie of group.readTries) scope = Math.max(scope, depths[offset + trie] as number);
+  for (const trie of group.readTries) scope = Math.max(scope, depths[trie] as number);
   return scope;
 }
 
 /** GeoIP files have the IPv4 addresses inside IPv6 too, in several places: they have been counted as IPv4. */
-function insideIpv4(family: Family, views: readonly [PolicyView, offset: number][]) {
+function insideIpv4(family: Family, views: readonly [PolicyView, at: number][]) {
   if (family === 4) return undefined;
   return (references: Int32Array) =>
-    views.some(([view, offset]) => view.ipv4Root >= 0 && references[offset] === view.ipv4Root);
+    views.some(([view, at]) => view.ipv4Root >= 0 && references[at] === view.ipv4Root);
 }
 
 function addPrefix(

@@ -24,8 +24,8 @@ export interface ViewedGroup extends GroupTraits {
 export interface PolicyView {
   /** The first is the GeoIP file's. */
   tries: readonly Trie[];
-  /** The group of clients at a stop whose leaves from `offset` on are those of `tries`: the same object for the same group. */
-  groupAt(stop: Stop, offset: number): ViewedGroup;
+  /** The group of clients at a stop, where `at` says which of its leaves are those of `tries`: the same object for the same group. */
+  groupAt(stop: Stop, at: readonly number[]): ViewedGroup;
   /** Where the IPv4 addresses are inside the GeoIP file's IPv6 space. */
   ipv4Root: number;
   /** How many groups there are so far. */
@@ -50,12 +50,12 @@ export function viewPolicy(
   const classKeys = new KeyChain();
   let count = 0;
 
-  const makeGroup = (stop: Stop, offset: number, key: number): ViewedGroup => {
-    const leaf = stop.leaves[offset] as number;
+  const makeGroup = (stop: Stop, at: readonly number[], key: number): ViewedGroup => {
+    const leaf = stop.leaves[at[0] as number] as number;
     const location = leaf > tree.nodeCount ? locate(tree.record(leaf)) : undefined;
     let expected = answersBy.get(key);
     if (!expected) {
-      const classes = tables.map((_, i) => ~(stop.leaves[offset + 1 + i] as number));
+      const classes = tables.map((_, i) => ~(stop.leaves[at[i + 1] as number] as number));
       expected = expectedAnswers(rule, world, (table) => {
         return steering.compiled[table]?.aspects[classes[tables.indexOf(table)] ?? 0];
       });
@@ -76,11 +76,11 @@ export function viewPolicy(
     tries,
     ipv4Root: tree.ipVersion === 6 ? tree.ipv4Root : -1,
     groupCount: () => count,
-    groupAt: (stop, offset) => {
-      const leaf = stop.leaves[offset] as number;
+    groupAt: (stop, at) => {
+      const leaf = stop.leaves[at[0] as number] as number;
       let key = 0;
       for (let i = 0; i < tables.length; i++)
-        key = classKeys.next(key, ~(stop.leaves[offset + 1 + i] as number));
+        key = classKeys.next(key, ~(stop.leaves[at[i + 1] as number] as number));
       let byRecord = groups.get(key);
       if (!byRecord) {
         byRecord = new Map();
@@ -88,7 +88,7 @@ export function viewPolicy(
       }
       let group = byRecord.get(leaf);
       if (!group) {
-        group = makeGroup(stop, offset, key);
+        group = makeGroup(stop, at, key);
         byRecord.set(leaf, group);
       }
       return group;

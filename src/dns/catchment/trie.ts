@@ -13,14 +13,20 @@ export interface Trie {
   right(reference: number): number;
 }
 
-/** Leaves are `nodeCount` (no record) and references of records. */
+const MMDB_TRIES = new WeakMap<MmdbTree, Trie>();
+
+/** Leaves are `nodeCount` (no record) and references of records. The same trie for the same tree. */
 export function mmdbTrie(tree: MmdbTree): Trie {
-  return {
+  const known = MMDB_TRIES.get(tree);
+  if (known) return known;
+  const trie: Trie = {
     root: (family) => (family === 4 ? tree.ipv4Root : tree.ipVersion === 6 ? 0 : tree.nodeCount),
     isLeaf: (reference) => reference >= tree.nodeCount,
     left: (reference) => tree.left(reference),
     right: (reference) => tree.right(reference),
   };
+  MMDB_TRIES.set(tree, trie);
+  return trie;
 }
 
 /** Leaves are complements of classes. */

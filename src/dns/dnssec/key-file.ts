@@ -61,7 +61,8 @@ export function parsePublicFile(
   if (bytes.length !== 68) return { file, message: 'the public key is not 64 bytes long' };
   if ((flags & ZONE_KEY_FLAG) === 0) return { file, message: `flags ${flags} are not those of a zone key` };
   if ((flags & REVOKE_FLAG) !== 0) return { file, message: 'the key is revoked', hint: 'remove its files' };
-  return { zone, flags, publicKey: bytes.subarray(4) };
+  // A copy of its own: a view of a shared buffer would take all of that to every thread.
+  return { zone, flags, publicKey: Uint8Array.from(bytes.subarray(4)) };
 }
 
 /** The key of a `.private` file and of the `.key` file beside it. */
@@ -112,7 +113,7 @@ export function parseKeyPair(
   }
   // Before format 1.3 keys had no moments: being there was being in use.
   const always = Number(format?.[1]) < 3 ? { publish: 0, activate: 0 } : {};
-  return { ...shown, privateKey: privateKey.scalar, timing: { ...always, ...timing }, file: privateFile };
+  return { ...shown, privateKey: Uint8Array.from(privateKey.scalar), timing: { ...always, ...timing }, file: privateFile };
 }
 
 /** Both files' texts. `createdSeconds` is told, never read. */

@@ -57,7 +57,7 @@ async function listenAtPort(
 
 async function listenAtPath(server: ReturnType<typeof createServer>, path: string) {
   // A name no longer than most: the system allows 107 bytes for the whole path.
-  const passing = join(dirname(path), `.${process.pid}`);
+  const passing = join(dirname(path), `.s${process.pid}`);
   await listenOn(server, { path: passing });
   chmodSync(passing, 0o660);
   const { ino } = statSync(passing);

@@ -11,6 +11,7 @@ import type { ServerData, SigningData, SteeringRule } from '../server-state.ts';
 import { Steering } from '../steering/steering.ts';
 import { formatName, type Name } from '../wire/name.ts';
 import type { NotifyTarget } from '../zone/zone-config.ts';
+import { healthFileProblems } from './check-plan.ts';
 import { compileAnywhere } from './compile-steering.ts';
 import { readZoneKeys } from './dnssec-keys.ts';
 import { loadZones } from './load-zones.ts';
@@ -40,6 +41,8 @@ export async function loadServer(configFile: string, options: LoadOptions = {}):
   const config = await parseDnsConfig(readText(configFile), configFile);
   const folder = dirname(configFile);
   const pathOf = (file: string) => resolve(folder, file);
+  const fileProblems = healthFileProblems(config, pathOf);
+  if (fileProblems.length > 0) throw new UserError(fileProblems);
   const zones = loadZones(config, configFile, folder);
   const geoip = typeof config.geoip === 'string' ? { city: config.geoip } : config.geoip;
   const { steering: compiled, geoipBuiltAt } = await compileAnywhere(

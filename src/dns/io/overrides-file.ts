@@ -2,9 +2,8 @@
 // rename and files on network storage (notifications of change do neither), and read once two looks agree, so that a
 // file being written is not taken for a short one. A file with a bad line is refused and the old overrides stay.
 
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Problem, UserError } from '../../base/errors.ts';
 import { idlePatterns, withOverride, withoutOverride } from '../health/edit-overrides.ts';
@@ -16,6 +15,7 @@ import {
   parseOverrides,
 } from '../health/overrides.ts';
 import type { Log } from './log.ts';
+import { replaceFile } from './overrides-write.ts';
 import { repeat } from './repeat.ts';
 
 const POLL_MS = 1000;
@@ -169,32 +169,4 @@ async function readText(file: string): Promise<string> {
   const { size } = await stat(file);
   if (size > MAX_OVERRIDES_BYTES) throw new Error(`over ${MAX_OVERRIDES_BYTES} bytes`);
   return readFile(file, 'utf8');
-}
-
-/** By a rename, so that no reader ever sees half of it, and on the disk before that. A link goes on pointing there. */
-async function replaceFile(file: string, text: string): Promise<void> {
-  const target = await realpath(file).catch(() => file);
-  const mode = await stat(target).then(
-    (stats) => stats.mode & 0o777,
-    () => 0o644,
-  );
-  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
-  try {
-    const handle = await open(temporary, 'wx', mode);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, target);
-  } catch (cause) {
-    await unlink(temporary).catch(() => undefined);
-    const hint = 'the folder of the overrides must be writable';
-    throw new UserError(
-      { file, message: `cannot write the overrides: ${(cause as Error).message}`, hint },
-      1,
-      { cause },
-    );
-  }
 }

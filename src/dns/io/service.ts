@@ -164,20 +164,21 @@ export class Server {
 
   async #reload(): Promise<ReloadReport> {
     let loaded: LoadedServer;
+    let health: HealthService;
     try {
       loaded = await this.#load();
       await this.#queryLog?.reopen();
       this.#streams?.reload(loaded.config, loaded.pathOf);
+      health = this.#startHealth(loaded, this.health.memory());
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       this.log.warn('reload refused, what was loaded before stays', { error: error.message });
       return { ok: false, problems: error.problems };
     }
     const before = this.loaded.config;
-    const memory = this.health.memory();
     this.loaded = loaded;
     this.health.stop();
-    this.health = this.#startHealth(loaded, memory);
+    this.health = health;
     this.poller.stop();
     this.poller = this.#startPolls(loaded);
     const retired = [

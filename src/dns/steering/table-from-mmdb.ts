@@ -4,6 +4,7 @@
 
 import { type GeoLocation, locate } from '../../geoip/locate.ts';
 import type { MmdbTree } from '../../geoip/mmdb-tree.ts';
+import { IntMap } from './int-map.ts';
 import { nearestAspectOf } from './kinds/nearest.ts';
 import { asnAspectOf, placeAspectOf } from './match-words.ts';
 import type { GeoAspectOf, TableSpec } from './policy-kind.ts';
@@ -76,10 +77,12 @@ class Classifier {
 }
 
 /** Numbers of records by reference; number 0 is "no record". Classifies each as it is met. */
-function numberRecords(tree: MmdbTree, classifiers: readonly Classifier[]): Map<number, number> {
-  const numbers = new Map<number, number>([[tree.nodeCount, 0]]);
+function numberRecords(tree: MmdbTree, classifiers: readonly Classifier[]): IntMap {
+  const numbers = new IntMap();
+  const noData = tree.nodeCount;
+  numbers.set(noData, 0);
   const meet = (reference: number): void => {
-    if (reference < tree.nodeCount || numbers.has(reference)) return;
+    if (reference <= noData || numbers.get(reference) >= 0) return;
     numbers.set(reference, numbers.size);
     const location = locate(tree.record(reference));
     for (const classifier of classifiers) classifier.add(location);
@@ -96,14 +99,14 @@ const MAX_DEPTH = 128;
 
 function treeReducer(
   tree: MmdbTree,
-  records: ReadonlyMap<number, number>,
+  records: IntMap,
   classes: readonly number[],
   builder: PrefixTableBuilder,
 ): (reference: number) => number {
   // By node: its result, node references moved up by one so that 0 can mean "not yet".
   const done = new Int32Array(tree.nodeCount);
   const reduce = (reference: number, depth: number): number => {
-    if (reference >= tree.nodeCount) return ~(classes[records.get(reference) ?? 0] ?? 0);
+    if (reference >= tree.nodeCount) return ~(classes[records.get(reference)] ?? 0);
     const known = done[reference] as number;
     if (known !== 0) return known < 0 ? known : known - 1;
     if (depth >= MAX_DEPTH) throw new RangeError('the search tree is deeper than an address is long');

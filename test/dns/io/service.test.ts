@@ -6,7 +6,6 @@ import dns2 from 'dns2';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../../../src/base/errors.ts';
 import { startDnsService } from '../../../src/dns/io/service.ts';
-import { listenTcp } from '../../../src/dns/io/tcp-listener.ts';
 import { TYPES } from '../../../src/dns/wire/constants.ts';
 import { decodeResponse, encodeQuery, type Response } from '../../../src/dns/wire/query.ts';
 import { dig, type Lab, startLab, ZONE } from './lab.ts';

@@ -29,10 +29,11 @@ export interface UdpClient {
   close(): void;
 }
 
-export async function openUdp({ address = '127.0.0.1', port }: Place): Promise<UdpClient> {
+export async function openUdp({ address = '127.0.0.1', port, from }: Place): Promise<UdpClient> {
   const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', recvBufferSize: 4 << 20 });
   // A server that is not there yet answers with an ICMP error, which is for the caller's timeout to find out.
   socket.on('error', () => {});
+  if (from) await new Promise<void>((resolve) => void socket.bind(0, from, resolve));
   await new Promise<void>((resolve) => {
     socket.connect(port, address, resolve);
   });

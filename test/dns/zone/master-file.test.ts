@@ -69,7 +69,7 @@ describe('master files', () => {
     [
       'quotes within a word, as service parameters have them',
       '$ORIGIN a.\n@ 1 HTTPS 1 . alpn="h2,h3" ipv4hint=1.2.3.4',
-      ['a. 1 HTTPS 1 . alpn=h2,h3 ipv4hint=1.2.3.4'],
+      ['a. 1 HTTPS 1 . alpn="h2,h3" ipv4hint=1.2.3.4'],
     ],
     [
       'a directive in lower case, units of all kinds',
