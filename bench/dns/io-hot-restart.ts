@@ -61,6 +61,7 @@ const perf = spawn(
     stdio: ['ignore', 'pipe', 'inherit'],
   },
 );
+const asked = new Promise((done) => perf.once('exit', done));
 let text = '';
 perf.stdout.on('data', (chunk) => {
   text += chunk;
@@ -72,7 +73,7 @@ for (let i = 0; i < Number(restarts); i++) {
   current = successor;
   await sleep(500);
 }
-await new Promise((done) => perf.once('exit', done));
+await asked;
 console.log(
   `${restarts} restarts\n${text
     .split('\n')

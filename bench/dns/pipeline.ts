@@ -1,5 +1,5 @@
-// Cost of one query in the pipeline, without sockets: decode, steer, encode. `node bench/dns/pipeline.ts [--profile]`.
-// With --profile only the query set named by it runs, long enough for `node --cpu-prof`: `--profile ecs`.
+// Cost of one query in the pipeline, without sockets: decode, steer, encode. `node bench/dns/pipeline.ts`, with --signed for
+// a signed zone. `--profile ecs` runs one query set only, long enough for `node --cpu-prof`.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,10 +14,17 @@ import { catchment } from './servers/catchment.ts';
 const ROUNDS = 1_000_000;
 const UDP_BYTES = 1232;
 
-const { values } = parseArgs({ options: { profile: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { profile: { type: 'string' }, signed: { type: 'boolean', default: false } },
+});
 const scratch = mkdtempSync(join(tmpdir(), 'catchment-bench-pipeline-'));
 try {
-  const server = catchment('', { name: 'ours', policy: 'map', workers: 0 });
+  const server = catchment('', {
+    name: 'ours',
+    policy: 'map',
+    workers: 0,
+    signed: values.signed,
+  });
   server.prepare(scratch, {
     port: 0,
     threads: 0,
@@ -31,7 +38,7 @@ try {
   };
   for (const [name, { queries }] of Object.entries(sets)) {
     if (values.profile && name !== values.profile) continue;
-    measure(handler, name, queries, values.profile ? 20 * ROUNDS : ROUNDS);
+    measure(handler, name, queries, values.profile ? 10 * ROUNDS : ROUNDS);
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });

@@ -15,6 +15,10 @@ import { zoneEntrySchema } from './zone/zone-config.ts';
 const ipv4 = z.string().check(z.refine((text) => parseAddress(text)?.length === 4, 'not an IPv4 address'));
 const ipv6 = z.string().check(z.refine((text) => parseAddress(text)?.length === 16, 'not an IPv6 address'));
 const address = z.string().check(z.refine((text) => parseAddress(text) !== undefined, 'not an IP address'));
+/** An address, or with a port `192.0.2.53:5353`, `[2001:db8::53]:5353`. */
+const resolver = z
+  .string()
+  .check(z.refine((text) => parseAddress(withoutPort(text)) !== undefined, 'not an address of a resolver'));
 const port = z.int().check(z.gte(0), z.lte(65535));
 const socket = z.strictObject({ address, port });
 const httpUrl = z.url({ protocol: /^http$/ });
@@ -72,12 +76,16 @@ const configSchema = z.strictObject({
   tcp: z.prefault(tcpSchema, {}),
   /** Threads that answer UDP, each with its own socket; 0: the main thread does; auto: one for each CPU. */
   workers: z._default(z.union([z.literal('auto'), z.int().check(z.gte(0), z.lte(64))]), 'auto'),
+  /** Other processes may listen on the same ports. */
+  sharePort: z._default(z.boolean(), false),
   /** recvmmsg and sendmmsg for the workers; `off` keeps to node:dgram. */
   batchedIo: z._default(z.enum(['auto', 'off']), 'auto'),
   nsid: z._default(z.string().check(z.maxLength(255)), ''),
   /** Answer to version.bind; hidden unless given. */
   version: z._default(z.string().check(z.maxLength(255)), ''),
   zones: z.array(zoneEntrySchema).check(z.minLength(1)),
+  /** File of TSIG keys as tsig-keygen writes them. */
+  tsigKeys: z.optional(text),
   geoip: z.optional(z.union([text, z.strictObject({ city: text, asn: z.optional(text) })])),
   pops: z._default(z.array(popSchema), []),
   anycast: z._default(addressPair, {}),
@@ -90,7 +98,7 @@ const configSchema = z.strictObject({
   rttPollSeconds: z._default(seconds, 5),
   sourceAddresses: z._default(addressPair, {}),
   /** Resolvers that are asked for ALIAS targets outside our zones. */
-  aliasResolvers: z._default(z.array(address), []),
+  aliasResolvers: z._default(z.array(resolver), []),
   /** The secret of DNS cookies in a file of 32 hexadecimal digits a line, the current one first; without it one is made up at each start. */
   cookies: z._default(z.union([z.literal(false), z.strictObject({ secretFile: z.optional(text) })]), {}),
   rateLimit: z.prefault(z.union([z.literal(false), rateLimitSchema]), {}),
@@ -107,8 +115,8 @@ const configSchema = z.strictObject({
   admin: z.optional(
     z.union([z.strictObject({ address, port, tokenFile: z.optional(text) }), z.strictObject({ path: text })]),
   ),
-  /** UNIX socket by which a new process takes over from this one. */
-  takeOver: z.optional(text),
+  /** UNIX socket by which a new process with this configuration takes over from the old one, without losing a query. */
+  handover: z.optional(text),
 });
 
 export type DnsConfig = z.infer<typeof configSchema>;
@@ -205,6 +213,10 @@ export function steeringPartsOf(config: DnsConfig): Pick<SteeringInput, 'pops' |
 function addressBytes(holder: { ipv4?: string; ipv6?: string }): { ipv4?: Uint8Array; ipv6?: Uint8Array } {
   const [four, six] = [holder.ipv4, holder.ipv6].map((text) => (text ? parseAddress(text) : undefined));
   return { ...(four && { ipv4: four }), ...(six && { ipv6: six }) };
+}
+
+function withoutPort(text: string): string {
+  return /^\[(.+)\]:\d{1,5}$/.exec(text)?.[1] ?? /^([\d.]+):\d{1,5}$/.exec(text)?.[1] ?? text;
 }
 
 function pathText(path: readonly PropertyKey[]): string {

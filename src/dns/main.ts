@@ -11,11 +11,13 @@ import { startDnsService } from './io/service.ts';
 
 const USAGE = 'usage: node src/dns/main.ts --config FILE';
 
-export async function main(args: string[]): Promise<void> {
+/** `program` is this file as Node.js runs it, a bundle where there is one: threads are started from it. */
+export async function main(args: string[], program = process.argv[1]): Promise<void> {
   const log = createLog('dns');
   try {
     const service = await startDnsService(configFileArgument(args, USAGE), log, {
-      program: import.meta.filename,
+      ...(program !== undefined && { program }),
+      onSucceeded: () => process.exit(0),
     });
     process.on('SIGHUP', () => void service.reload());
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -82,7 +82,7 @@ export class QueryPipeline implements PacketHandler {
   readonly #cookies: Cookies | undefined;
   readonly #rateLimiter: RateLimiter | undefined;
   readonly #nsid: Uint8Array | undefined;
-  readonly #edns: ReplyEdns = { dnssecOk: false, scopePrefixLength: 0 };
+  readonly #edns: ReplyEdns = { dnssecOk: false, compactOk: false, scopePrefixLength: 0 };
   #outside: ReadonlyMap<Name, OutsideAddresses> = new Map();
   #queries = 0;
   #answered: Answer | undefined;
@@ -365,8 +365,11 @@ export class QueryPipeline implements PacketHandler {
         truncate = true;
       }
     }
-    const rendered =
-      edns?.dnssecOk && this.#parts.signer && answer.plan ? this.#signed(answer, this.#parts.signer) : answer;
+    let rendered: Rendered = answer;
+    if (edns?.dnssecOk && this.#parts.signer && answer.plan) {
+      rendered = this.#signed(answer, this.#parts.signer);
+      edns.compactOk = query.edns.compactOk && rendered !== answer;
+    }
     const limit =
       transport !== 'udp'
         ? TCP_BYTES
@@ -393,6 +396,7 @@ export class QueryPipeline implements PacketHandler {
     reply.dnssecOk = isQuery && edns.dnssecOk;
     reply.nsid = isQuery && edns.nsidRequested ? this.#nsid : undefined;
     reply.clientSubnet = isQuery && edns.hasClientSubnet ? edns.clientSubnet : undefined;
+    reply.compactOk = false;
     reply.scopePrefixLength = this.#scope;
     reply.cookie = undefined;
     return reply;
@@ -410,7 +414,8 @@ export class QueryPipeline implements PacketHandler {
 
   #signed(answer: Answer, signer: OnlineSigner): Rendered {
     const { plan, reply, name, type } = answer;
-    if (!plan || !signer.signs(plan.zone)) return answer;
+    // Zones that are not signed it leaves as they are: an alias may lead from a signed one into another.
+    if (!plan) return answer;
     const now = this.#parts.clock.epochSeconds();
     const { compactOk } = this.#query.edns;
     if (answer.signed && now < answer.signedUntilSeconds && answer.signedCompactOk === compactOk) {

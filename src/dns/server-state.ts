@@ -3,11 +3,11 @@
 // snapshot, its RTTs and the addresses of outside aliases change.
 
 import type { Prefix } from '../net/prefix.ts';
-import type { OnlineSignerOptions } from './dnssec/online-signer.ts';
-import type { ZoneKey } from './dnssec/zone-key.ts';
+import type { SigningData } from './dnssec/signing-data.ts';
 import type { RateLimitSettings } from './rate-limit.ts';
 import type { CompiledSteering } from './steering/compile.ts';
 import type { Name } from './wire/name.ts';
+import type { TsigSettings } from './zone/tsig-handler.ts';
 import type { Zone } from './zone/zone.ts';
 
 export interface SteeringRule {
@@ -29,10 +29,6 @@ export interface OutsideAddresses {
   ttlSeconds: number;
 }
 
-export interface SigningData extends Omit<OnlineSignerOptions, 'zoneOf' | 'cache'> {
-  keys: ReadonlyMap<Name, readonly ZoneKey[]>;
-}
-
 export interface ServerData {
   zones: ReadonlyMap<Name, Zone>;
   rules: ReadonlyMap<Name, SteeringRule>;
@@ -48,4 +44,6 @@ export interface ServerData {
   rateLimit?: RateLimitSettings;
   /** Keys of the zones that are signed. */
   signing?: SigningData;
+  /** Keys of secondaries, and which zones go to the holders of which. */
+  tsig?: Omit<TsigSettings, 'epochSeconds'>;
 }

@@ -22,7 +22,7 @@ const TYPE = {
 /** Of pointers and nesting; real records have 4. */
 const MAX_DEPTH = 32;
 /** Countries, cities and the like; then the memory is given back and filling starts again. */
-const MAX_KNOWN_MAPS = 50_000;
+const MAX_KNOWN_MAPS = 10_000;
 
 export class MmdbDecoder {
   #bytes: Buffer;

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installed, run } from '../dns/support/command.ts';
 import { type Namespace, openNamespace } from '../dns/support/namespace.ts';
 import { type RunningServer, startServer } from '../dns/support/server.ts';
+import { signedZone } from '../dns/support/signed-zone.ts';
 import { geoipBytes, POPS } from '../dns/support/world.ts';
 
 const ROOT_SERVERS = ['198.41.0.4', '199.7.91.13'];
@@ -69,67 +70,100 @@ const STEERING = [
   { name: '*.geo.cdn.test', policy: 'nearest', ttlSeconds: 20 },
 ];
 
-let namespace: Namespace;
-let root: RunningServer;
-let server: RunningServer;
-beforeAll(async () => {
-  namespace = await openNamespace([...ROOT_SERVERS, ...NAME_SERVERS]);
-  const listen = (addresses: string[]) => addresses.map((address) => ({ address, port: 53 }));
-  root = await startServer({
-    prefix: namespace.prefix,
-    config: { listen: listen(ROOT_SERVERS), zones: ['root.zone', 'test.zone', 'reverse.zone'] },
-    files: { 'root.zone': ROOT_ZONE, 'test.zone': TEST_ZONE, 'reverse.zone': REVERSE_ZONE },
+/** What an unsigned zone, or a namespace without IPv6, has to be told. */
+const NO_IPV6 = ['NO_IPV6_NS_CHILD', 'NO_IPV6_NS_DEL'];
+const NOT_SIGNED = ['NEITHER_DNSKEY_NOR_DS', 'NOT_SIGNED'];
+
+describe.each([
+  ['an unsigned zone', false, [...NO_IPV6, ...NOT_SIGNED]],
+  ['a signed zone under an unsigned parent that has its DS', true, NO_IPV6],
+])('%s', (_sentence, isSigned, expectedNotices) => {
+  const key = signedZone();
+  let namespace: Namespace;
+  let root: RunningServer;
+  let server: RunningServer;
+  beforeAll(async () => {
+    namespace = await openNamespace([...ROOT_SERVERS, ...NAME_SERVERS]);
+    const listen = (addresses: string[]) => addresses.map((address) => ({ address, port: 53 }));
+    const delegation = isSigned ? `${TEST_ZONE}${key.ds}\n` : TEST_ZONE;
+    root = await startServer({
+      prefix: namespace.prefix,
+      config: { listen: listen(ROOT_SERVERS), zones: ['root.zone', 'test.zone', 'reverse.zone'] },
+      files: { 'root.zone': ROOT_ZONE, 'test.zone': delegation, 'reverse.zone': REVERSE_ZONE },
+    });
+    const place = { geoip: 'geoip.mmdb', pops: POPS, steering: STEERING };
+    server = await startServer({
+      prefix: namespace.prefix,
+      config: { listen: listen(NAME_SERVERS), zones: ['cdn.zone'], ...place, ...(isSigned && key.config) },
+      files: { 'cdn.zone': CDN_ZONE, 'geoip.mmdb': geoipBytes(), ...(isSigned && key.files) },
+    });
   });
-  server = await startServer({
-    prefix: namespace.prefix,
-    config: { listen: listen(NAME_SERVERS), zones: ['cdn.zone'], geoip: 'geoip.mmdb', pops: POPS, steering: STEERING },
-    files: { 'cdn.zone': CDN_ZONE, 'geoip.mmdb': geoipBytes() },
+  afterAll(async () => {
+    await server?.stop();
+    await root?.stop();
+    namespace?.close();
   });
-});
-afterAll(async () => {
-  await server?.stop();
-  await root?.stop();
-  namespace?.close();
-});
 
-function inside(program: string, ...args: string[]) {
-  const [nsenter = '', ...rest] = namespace.prefix;
-  return run(nsenter, [...rest, program, ...args], { timeoutMs: 120_000 });
-}
+  const inside = (program: string, ...args: string[]) => {
+    const [nsenter = '', ...rest] = namespace.prefix;
+    return run(nsenter, [...rest, program, ...args], { timeoutMs: 120_000 });
+  };
 
-describe.skipIf(!installed('zonemaster-cli'))('zonemaster', () => {
-  it('finds no fault with the zone that a zone could avoid', async () => {
-    const hints = join(server.folder, 'hints');
-    writeFileSync(hints, `. NS a.root-servers.net.\na.root-servers.net. A ${ROOT_SERVERS[0]}\n`);
-    const { out, err } = await inside(
-      'zonemaster-cli',
-      ...['--no-ipv6', '--hints', hints, '--no-progress', '--json', '--level', 'NOTICE', '--locale', 'C', 'cdn.test'],
-    );
-    const found = findings(out + err);
-    expect(found.filter(({ level }) => level !== 'NOTICE')).toEqual([]);
-    // Not signed, and without IPv6: so are this zone and this namespace.
-    expect(found.map(({ tag }) => tag).filter((tag) => !EXPECTED_NOTICES.has(tag))).toEqual([]);
-  });
-});
+  it.skipIf(!installed('zonemaster-cli'))(
+    'has no fault, by zonemaster, that a zone could avoid',
+    async () => {
+      const hints = join(server.folder, 'hints');
+      writeFileSync(hints, `. NS a.root-servers.net.\na.root-servers.net. A ${ROOT_SERVERS[0]}\n`);
+      const { out, err } = await inside(
+        'zonemaster-cli',
+        ...[
+          '--no-ipv6',
+          '--hints',
+          hints,
+          '--no-progress',
+          '--json',
+          '--level',
+          'NOTICE',
+          '--locale',
+          'C',
+          'cdn.test',
+        ],
+      );
+      const found = findings(out + err);
+      expect(found.filter(({ level }) => level !== 'NOTICE')).toEqual([]);
+      expect(found.map(({ tag }) => tag).filter((tag) => !expectedNotices.includes(tag))).toEqual([]);
+    },
+  );
 
-const EXPECTED_NOTICES = new Set(['NEITHER_DNSKEY_NOR_DS', 'NOT_SIGNED', 'NO_IPV6_NS_CHILD', 'NO_IPV6_NS_DEL']);
-
-describe.skipIf(!installed('dnsviz'))('dnsviz', () => {
-  it('has no warning and no error for the zone', async () => {
+  it.skipIf(!installed('dnsviz'))('has no warning and no error by dnsviz', async () => {
     const probe = join(server.folder, 'probe.json');
     const where = NAME_SERVERS.map((address, i) => `ns${i + 1}.cdn.test=${address}`).join(',');
+    const names = ['www', 'static', 'alias', 'x.wild', 'y.geo', 'nope', 'ent'].map(
+      (name) => `${name}.cdn.test`,
+    );
+    const trusted = join(server.folder, 'trusted.keys');
+    writeFileSync(trusted, key.dnskey);
     const probed = await inside(
       'dnsviz',
-      ...['probe', '-4', '-A', '-x', `cdn.test+:${where}`, '-o', probe],
-      ...['cdn.test', 'www.cdn.test', 'static.cdn.test', 'alias.cdn.test', 'x.wild.cdn.test', 'nope.cdn.test'],
+      'probe',
+      '-4',
+      '-A',
+      '-x',
+      `cdn.test+:${where}`,
+      '-o',
+      probe,
+      'cdn.test',
+      ...names,
     );
     expect(probed.code, probed.err).toBe(0);
-    const graded = await inside('dnsviz', 'grok', '-l', 'warning', '-r', probe);
+    const trust = isSigned ? ['-t', trusted] : [];
+    const graded = await inside('dnsviz', 'grok', '-l', 'warning', ...trust, '-r', probe);
     expect(graded.code, graded.err).toBe(0);
     // What has no fault of that level is left out; the servers were asked all the same.
     expect(graded.out === '' ? [] : faults(JSON.parse(graded.out))).toEqual([]);
-    const all = await inside('dnsviz', 'grok', '-l', 'debug', '-r', probe);
-    for (const name of ['www', 'static', 'alias', 'x.wild', 'nope']) expect(all.out).toContain(`"${name}.cdn.test./IN`);
+    const all = await inside('dnsviz', 'grok', '-l', 'debug', ...trust, '-r', probe);
+    for (const name of names) expect(all.out).toContain(`"${name}./IN`);
+    if (isSigned) expect(all.out).toMatch(/"status": "SECURE"/);
   });
 });
 
@@ -148,6 +182,8 @@ function findings(text: string): Finding[] {
 function faults(node: unknown, path = ''): string[] {
   if (typeof node !== 'object' || node === null) return [];
   return Object.entries(node).flatMap(([key, value]) =>
-    key === 'errors' || key === 'warnings' ? [`${path} ${key}: ${JSON.stringify(value)}`] : faults(value, `${path}/${key}`),
+    key === 'errors' || key === 'warnings'
+      ? [`${path} ${key}: ${JSON.stringify(value)}`]
+      : faults(value, `${path}/${key}`),
   );
 }

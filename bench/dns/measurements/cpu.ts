@@ -4,6 +4,7 @@ import type { Figure } from '../figures.ts';
 import { type Comparison, compare } from '../paired.ts';
 import type { Bench } from '../prepare.ts';
 import type { QuerySet, QuerySetName } from '../queries.ts';
+import { serveRttReports } from '../rtt-reports.ts';
 import type { RunningServer, ServerKind } from '../server.ts';
 import { bind } from '../servers/bind.ts';
 import { gdnsd } from '../servers/gdnsd.ts';
@@ -17,6 +18,8 @@ export const CLIENT_CPU = 1;
 /** The share of gdnsd's CPU that a query may take with batched I/O, and of a bare dgram socket's without. */
 const BATCHED_BAR = 1.25;
 const DGRAM_BAR = 1.1;
+/** Ahead of Knot is ahead of BIND and PowerDNS too. */
+const AHEAD_BAR = 1;
 
 const SECTIONS: { [name in QuerySetName]?: string } = {
   ecs: 'CPU per query: 10 000 client subnets, one thread',
@@ -37,9 +40,18 @@ export async function cpu(bench: Bench): Promise<void> {
       });
     await beside(bench.ours({}), ['ecs', 'plain', 'cookie'], BATCHED_BAR);
     await beside(bench.ours({ name: 'ours, nearest', policy: 'nearest' }), ['ecs'], BATCHED_BAR);
-    await beside(bench.ours({ name: 'ours, latency', policy: 'latency' }), ['ecs'], BATCHED_BAR);
+    const reports = await serveRttReports();
+    const byRtt = bench.ours({ name: 'ours, latency', policy: 'latency', rttUrl: reports.url });
+    await beside(byRtt, ['ecs'], BATCHED_BAR);
+    reports.close();
     for (const kind of [knot(), bind, powerdns, bareDgram, dns2]) await beside(kind, ['ecs', 'plain']);
   });
+  await bench.with(knot(), pinned, async (reference) =>
+    bench.with(bench.ours({}), pinned, async (subject) => {
+      const result = await compareCpu(subject, reference, bench.sets.ecs, pairs);
+      bench.record(cpuFigure(SECTIONS.ecs ?? '', 'ours', 'knot', result, AHEAD_BAR));
+    }),
+  );
   await bench.with(bareDgram, pinned, async (reference) => {
     const variants = [
       bench.ours({ name: 'ours without koffi', withoutKoffi: true }),

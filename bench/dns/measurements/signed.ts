@@ -1,6 +1,9 @@
 // Signed answers, with a row of their own as they cost by far more: warm, the few answers there are have their signatures
 // already; cold, every query is for another name that does not exist, and needs new ones.
 
+import { TYPES } from '../../../src/dns/wire/constants.ts';
+import { decodeResponse } from '../../../src/dns/wire/query.ts';
+import { askOnce } from '../ask.ts';
 import { slice } from '../paired.ts';
 import type { Bench } from '../prepare.ts';
 import { distinctNames } from '../queries.ts';
@@ -17,6 +20,10 @@ export async function signed(bench: Bench): Promise<void> {
   const ours = bench.ours({ name: 'ours signed', signed: true });
   const cold = distinctNames(bench.scratch, COLD_NAMES);
   await bench.with(ours, pinned, async (subject) => {
+    const [query] = bench.sets.signed.queries;
+    const reply = query && (await askOnce(subject.port, query, 1000));
+    const types = (reply && decodeResponse(reply)?.answer.map(({ type }) => type)) ?? [];
+    if (!types.includes(TYPES.RRSIG)) bench.problems.push('ours signed: an answer without RRSIG');
     // Before anything else: every name is new to the cache.
     for (const [what, detail] of [
       ['cold', 'names that do not exist, each for the first time'],

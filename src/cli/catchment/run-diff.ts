@@ -20,13 +20,13 @@ export interface DiffOptions {
   maxMoved?: number;
 }
 
-/** Sets the exit code to 1 when more than `maxMoved` percent move. */
+/** False when more than `maxMoved` percent move. */
 export async function runDiff(
   cli: Cli,
   [oldFile, newFile]: [string, string],
   name: string | undefined,
   options: DiffOptions,
-): Promise<void> {
+): Promise<boolean> {
   const users =
     options.users === undefined ? undefined : parseCountryUsers(readText(options.users), options.users);
   const family = options.family === '6' ? 6 : 4;
@@ -53,11 +53,11 @@ export async function runDiff(
   }
   const worst = Math.max(0, ...reports.map(({ moved }) => moved * 100));
   const tooMuch = options.maxMoved !== undefined && worst > options.maxMoved;
-  if (tooMuch) process.exitCode = 1;
   if (cli.output.json) cli.output.data({ movedPercent: worst, accepted: !tooMuch, names: reports });
   else cli.output.print(reports.map(diffText).join('\n\n'));
   if (tooMuch)
     cli.output.note(`refused: ${worst.toFixed(2)} % move, --max-moved allows ${options.maxMoved} %`);
+  return !tooMuch;
 }
 
 /** One of each kind: names with the same policies before and after move alike. */

@@ -79,7 +79,8 @@ Examples:
     .action(async (old: string, fresh: string | undefined, _options: unknown, self: Command) => {
       const cli = cliOf(self);
       const { runDiff } = await import('../catchment/run-diff.ts');
-      await runDiff(cli, [old, fresh ?? old], cli.labName, self.optsWithGlobals());
+      const accepted = await runDiff(cli, [old, fresh ?? old], cli.labName, self.optsWithGlobals());
+      if (!accepted) process.exitCode = 1;
     });
 }
 

@@ -57,7 +57,7 @@ Examples:
     .action(async (file: string, options: { proof: boolean; strict?: boolean }, self: Command) => {
       const cli = cliOf(self);
       const { runCheck } = await import('../dns/check.ts');
-      await runCheck(cli, file, options);
+      if (!(await runCheck(cli, file, options))) process.exitCode = 1;
     });
 }
 

@@ -40,7 +40,7 @@ export async function askAdmin(
 /** `/run/dns.sock`, `./dns.sock`, `127.0.0.1:8053` or `http://[::1]:8053`. */
 export function parseEndpoint(text: string, token?: string): AdminEndpoint {
   if (/^(unix:|[./])/.test(text)) return { path: text.replace(/^unix:/, '') };
-  const url = URL.parse(/^https?:/.test(text) ? text : `http://${text}`);
+  const url = URL.parse(text.includes('://') ? text : `http://${text}`);
   if (url?.protocol === 'http:' && url.hostname !== '') return { url, token };
   throw new UserError(
     {

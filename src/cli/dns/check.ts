@@ -7,12 +7,13 @@ import { type DnsConfig, parseDnsConfig } from '../../dns/config.ts';
 import { readZoneKeys } from '../../dns/io/dnssec-keys.ts';
 import { loadServer } from '../../dns/io/load-server.ts';
 import { type LoadedZones, loadZones } from '../../dns/io/load-zones.ts';
+import { formatName, parseName } from '../../dns/wire/name.ts';
 import { drive } from '../catchment/drive.ts';
 import type { Cli } from '../context.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { checkFiles, type Findings } from './check-files.ts';
 import { proveScopes } from './check-scopes.ts';
-import { configWarnings } from './config-warnings.ts';
+import { configWarnings, type SteeredName } from './config-warnings.ts';
 import { readText } from './load-policies.ts';
 
 export interface CheckOptions {
@@ -20,8 +21,8 @@ export interface CheckOptions {
   strict?: boolean;
 }
 
-/** Sets the exit code: 1 for errors, with `strict` for warnings too. */
-export async function runCheck(cli: Cli, file: string, options: CheckOptions): Promise<void> {
+/** False for errors, with `strict` for warnings too. */
+export async function runCheck(cli: Cli, file: string, options: CheckOptions): Promise<boolean> {
   const { output } = cli;
   const progress = createProgress(output);
   let findings: Findings;
@@ -32,13 +33,13 @@ export async function runCheck(cli: Cli, file: string, options: CheckOptions): P
   }
   const { errors, warnings, facts } = findings;
   const ok = errors.length === 0 && (!options.strict || warnings.length === 0);
-  if (!ok) process.exitCode = 1;
-  if (output.json) return output.data({ ok, errors, warnings, facts });
+  if (output.json) output.data({ ok, errors, warnings, facts });
   for (const problem of errors) output.print(`${output.style('red', 'error:')} ${formatProblem(problem)}`);
   for (const problem of warnings)
     output.print(`${output.style('yellow', 'warning:')} ${formatProblem(problem)}`);
   for (const fact of facts) output.print(`${output.style('green', 'ok:')} ${fact}`);
   output.print(`${file}: ${counted(errors.length, 'error')}, ${counted(warnings.length, 'warning')}`);
+  return ok;
 }
 
 async function examine(cli: Cli, file: string, options: CheckOptions, progress: Progress): Promise<Findings> {
@@ -52,10 +53,13 @@ async function examine(cli: Cli, file: string, options: CheckOptions, progress: 
   const config = await parseDnsConfig(readText(file), file).catch(tell);
   // Nothing below makes sense of a configuration that is not one.
   if (!config) return findings;
-  findings.warnings.push(...configWarnings(config).map((problem) => ({ file, ...problem })));
   const files = checkFiles(config, file, Date.now());
   const zones = attempt(() => loadZones(config, file, dirname(file)), tell);
-  if (zones) addZones(config, file, zones, findings);
+  if (zones) {
+    const warnings = configWarnings(config, steeredNames(config, zones));
+    findings.warnings.push(...warnings.map((problem) => ({ file, ...problem })));
+    addZones(config, file, zones, findings);
+  }
   findings.errors.push(...files.errors);
   findings.warnings.push(...files.warnings);
   findings.facts.push(...files.facts);
@@ -74,6 +78,15 @@ async function examine(cli: Cli, file: string, options: CheckOptions, progress: 
     );
   }
   return findings;
+}
+
+function steeredNames(config: DnsConfig, { rules }: LoadedZones): SteeredName[] {
+  const configured = config.steering.map(({ name }) => parseName(name));
+  return rules.map(({ owner, rule }) => {
+    const at = configured.indexOf(owner);
+    const name = formatName(owner).replace(/\.$/, '');
+    return { name, policy: rule.policy, ttl: rule.ttl, ...(at >= 0 && { path: `steering[${at}]` }) };
+  });
 }
 
 function addZones(config: DnsConfig, file: string, zones: LoadedZones, findings: Findings): void {

@@ -2,23 +2,32 @@
 // names hold is looked at elsewhere.
 
 import type { Problem } from '../../base/errors.ts';
-import { type DnsConfig, type PopConfig, type RuleConfig, ttlOf } from '../../dns/config.ts';
+import type { DnsConfig, PopConfig } from '../../dns/config.ts';
 import { isLoopback } from '../../dns/io/admin-access.ts';
 
 /** Clients of a dead POP wait for this long at most before it is worth a word. */
 const LONG_TTL_SECONDS = 300;
 
-export function configWarnings(config: DnsConfig): Problem[] {
+/** A steered name of the configuration or of a zone file. */
+export interface SteeredName {
+  name: string;
+  policy: unknown;
+  ttl: { minSeconds: number; maxSeconds: number };
+  /** Where the configuration has it. */
+  path?: string;
+}
+
+export function configWarnings(config: DnsConfig, rules: readonly SteeredName[]): Problem[] {
   return [
-    ...popWarnings(config),
-    ...config.steering.flatMap((rule, i) => ruleWarnings(config, rule, `steering[${i}]`)),
-    ...unusedWarnings(config),
+    ...popWarnings(config, rules),
+    ...rules.flatMap((rule) => ruleWarnings(config, rule)),
+    ...unusedWarnings(config, rules),
     ...guardWarnings(config),
   ];
 }
 
-function popWarnings(config: DnsConfig): Problem[] {
-  const used = usedPops(config);
+function popWarnings(config: DnsConfig, rules: readonly SteeredName[]): Problem[] {
+  const used = usedPops(config, rules);
   const unchecked = config.pops
     .filter((pop) => used.has(pop.name) && !isChecked(pop))
     .map(({ name }) => name);
@@ -30,7 +39,7 @@ function popWarnings(config: DnsConfig): Problem[] {
   const each = config.pops.flatMap((pop, i) => {
     const path = `pops[${i}]`;
     const problems: Problem[] = [];
-    if (!used.has(pop.name) && config.steering.length > 0) {
+    if (!used.has(pop.name) && rules.length > 0) {
       problems.push({ path, message: `no policy sends anybody to ${pop.name}` });
     }
     if (pop.ipv4 === undefined && pop.ipv6 === undefined && used.has(pop.name)) {
@@ -46,55 +55,52 @@ function popWarnings(config: DnsConfig): Problem[] {
   return unchecked.length > 0 ? [blind, ...each] : each;
 }
 
-function ruleWarnings(config: DnsConfig, rule: RuleConfig, path: string): Problem[] {
+function ruleWarnings(config: DnsConfig, rule: SteeredName): Problem[] {
   const problems: Problem[] = [];
   const facts = factsOf(config, rule.policy);
-  const { minSeconds, maxSeconds } = ttlOf(rule);
+  const place = rule.path === undefined ? {} : { path: rule.path };
+  const { minSeconds, maxSeconds } = rule.ttl;
   const checked = config.pops.filter((pop) => facts.pops.has(pop.name) && isChecked(pop));
   const interval = config.health.intervalSeconds;
   if (checked.length > 0 && maxSeconds < interval) {
     problems.push({
-      path,
+      ...place,
       message: `the TTL of ${rule.name}, ${maxSeconds} s, is shorter than the interval of checks, ${interval} s`,
       hint: 'resolvers ask more often than an answer can change: raise the TTL or check more often',
     });
   }
   if (checked.length > 0 && minSeconds > LONG_TTL_SECONDS) {
     problems.push({
-      path,
+      ...place,
       message: `clients of a dead POP stay with it for up to ${minSeconds} s, the TTL of ${rule.name}`,
       hint: 'a TTL of 20 to 60 s is usual for steered names',
     });
   }
   if (facts.words.has('geo') && config.geoip === undefined) {
     const message = `${rule.name} goes by place, and there is no GeoIP database: all clients are alike`;
-    problems.push({ path, message, hint: 'set geoip' });
+    problems.push({ ...place, message, hint: 'set geoip' });
   }
   if (facts.words.has('asn') && !hasAsnDatabase(config)) {
     const message = `${rule.name} goes by AS number, which city databases do not have`;
-    problems.push({ path, message, hint: 'geoip: {city: FILE, asn: FILE}' });
+    problems.push({ ...place, message, hint: 'geoip: {city: FILE, asn: FILE}' });
   }
   if (facts.words.has('latency') && !config.pops.some((pop) => pop.rttUrl !== undefined)) {
     const message = `${rule.name} goes by latency, and no POP has an rttUrl: it is the same as nearest`;
-    problems.push({ path, message });
+    problems.push({ ...place, message });
   }
   if (
     facts.words.has('capacity') &&
     !config.pops.some((pop) => pop.capacity !== undefined && pop.loadUrl !== undefined)
   ) {
     const message = `${rule.name} goes by capacity, and no POP has capacity and loadUrl: nothing is ever shed`;
-    problems.push({ path, message });
+    problems.push({ ...place, message });
   }
-  return [...problems, ...familyWarnings(config, rule, facts.pops, path)];
+  return [...problems, ...familyWarnings(config, rule, facts.pops)];
 }
 
 /** Which of A and AAAA a steered name lacks, or has for some of its POPs only. */
-function familyWarnings(
-  config: DnsConfig,
-  rule: RuleConfig,
-  names: ReadonlySet<string>,
-  path: string,
-): Problem[] {
+function familyWarnings(config: DnsConfig, rule: SteeredName, names: ReadonlySet<string>): Problem[] {
+  const place = rule.path === undefined ? {} : { path: rule.path };
   const pops = config.pops.filter((pop) => names.has(pop.name));
   if (pops.length === 0) return [];
   return (['ipv4', 'ipv6'] as const).flatMap((family): Problem[] => {
@@ -103,21 +109,24 @@ function familyWarnings(
     if (without.length === 0) return [];
     if (without.length === pops.length) {
       return [
-        { path, message: `${rule.name} has no ${type} records: none of its POPs has an ${family} address` },
+        {
+          ...place,
+          message: `${rule.name} has no ${type} records: none of its POPs has an ${family} address`,
+        },
       ];
     }
     return [
       {
-        path,
+        ...place,
         message: `${rule.name} ${type} never leads to ${without.join(', ')}, without an ${family} address`,
       },
     ];
   });
 }
 
-function unusedWarnings(config: DnsConfig): Problem[] {
+function unusedWarnings(config: DnsConfig, rules: readonly SteeredName[]): Problem[] {
   const problems: Problem[] = [];
-  const usedPolicies = new Set(config.steering.flatMap((rule) => [...factsOf(config, rule.policy).policies]));
+  const usedPolicies = new Set(rules.flatMap((rule) => [...factsOf(config, rule.policy).policies]));
   for (const name of Object.keys(config.policies)) {
     if (!usedPolicies.has(name))
       problems.push({ path: `policies.${name}`, message: `no rule uses the policy ${name}` });
@@ -126,8 +135,8 @@ function unusedWarnings(config: DnsConfig): Problem[] {
     if (!config.pops.some((pop) => pop.check === name))
       problems.push({ path: `checks.${name}`, message: `no POP uses the check ${name}` });
   }
-  if (config.pops.length > 0 && config.steering.length === 0) {
-    problems.push({ path: 'steering', message: 'there are POPs and no steered name in the configuration' });
+  if (config.pops.length > 0 && rules.length === 0) {
+    problems.push({ path: 'steering', message: 'there are POPs, and no name is steered' });
   }
   return problems;
 }
@@ -170,8 +179,8 @@ function hasAsnDatabase({ geoip }: DnsConfig): boolean {
   return typeof geoip === 'object' && geoip.asn !== undefined;
 }
 
-function usedPops(config: DnsConfig): ReadonlySet<string> {
-  return new Set(config.steering.flatMap((rule) => [...factsOf(config, rule.policy).pops]));
+function usedPops(config: DnsConfig, rules: readonly SteeredName[]): ReadonlySet<string> {
+  return new Set(rules.flatMap((rule) => [...factsOf(config, rule.policy).pops]));
 }
 
 interface PolicyFacts {

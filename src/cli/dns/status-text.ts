@@ -34,7 +34,7 @@ export function statusText(
   const facts = [
     `server ${nsid || '(no NSID)'}`,
     `${zones.length} ${zoneWord}`,
-    `${steering.length} steered names`,
+    `${steering.length} steered ${steering.length === 1 ? 'name' : 'names'}`,
     ...(geoipBuiltAt ? [`GeoIP of ${geoipBuiltAt.slice(0, 10)}`] : []),
   ];
   const popTable = formatTable(

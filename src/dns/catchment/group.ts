@@ -2,6 +2,8 @@
 // same record and the same answer, of which a full city database has a hundred thousand where it has millions of
 // prefixes. Then all figures come from the groups, exactly and in no time.
 
+import type { Coordinates } from '../../net/great-circle.ts';
+
 export interface Destination {
   /** A POP's name; `anycast` where BGP picks it. */
   pop: string;
@@ -16,6 +18,8 @@ export interface GroupTraits {
   destinations: readonly Destination[];
   /** Whether the GeoIP file has a record at all; address space without one is mostly in nobody's use. */
   known: boolean;
+  /** Only where GeoIP knows more than the country. */
+  coordinates?: Coordinates | undefined;
   city?: string | undefined;
   /** ISO 3166-1 alpha-2 and GeoLite2's continent code. */
   country?: string | undefined;

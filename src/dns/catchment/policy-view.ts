@@ -65,6 +65,7 @@ export function viewPolicy(
     return {
       known: location !== undefined,
       destinations: destinationsOf(expected, world, steering, location?.coordinates),
+      coordinates: location?.coordinates,
       city: location?.city,
       country: location?.country,
       continent: location?.continent,

@@ -113,7 +113,12 @@ export function parseKeyPair(
   }
   // Before format 1.3 keys had no moments: being there was being in use.
   const always = Number(format?.[1]) < 3 ? { publish: 0, activate: 0 } : {};
-  return { ...shown, privateKey: Uint8Array.from(privateKey.scalar), timing: { ...always, ...timing }, file: privateFile };
+  return {
+    ...shown,
+    privateKey: Uint8Array.from(privateKey.scalar),
+    timing: { ...always, ...timing },
+    file: privateFile,
+  };
 }
 
 /** Both files' texts. `createdSeconds` is told, never read. */

@@ -23,7 +23,11 @@ export function keysAt(keys: readonly ZoneKey[], nowSeconds: number, publishCds:
     (from ?? Number.POSITIVE_INFINITY) <= nowSeconds && nowSeconds < (until ?? Number.POSITIVE_INFINITY);
   const published = keys.filter(({ timing }) => is(timing.publish, timing.delete));
   const active = published.filter(({ timing }) => is(timing.activate, timing.inactive));
-  const kinds = split(active.length > 0 ? active : lastActive(published));
+  const keySigning = orLast(active, published, isKeySigningKey, nowSeconds);
+  const zoneSigning =
+    keySigning.length > 0
+      ? active.filter((key) => !isKeySigningKey(key))
+      : orLast(active, published, (key) => !isKeySigningKey(key), nowSeconds);
   const synced = published.filter(
     (key) =>
       isKeySigningKey(key) &&
@@ -42,35 +46,30 @@ export function keysAt(keys: readonly ZoneKey[], nowSeconds: number, publishCds:
   return {
     published,
     // With one kind only (a CSK), its keys do both.
-    keySigners: kinds.keySigning.length > 0 ? kinds.keySigning : kinds.zoneSigning,
-    zoneSigners: kinds.zoneSigning.length > 0 ? kinds.zoneSigning : kinds.keySigning,
+    keySigners: keySigning.length > 0 ? keySigning : zoneSigning,
+    zoneSigners: zoneSigning.length > 0 ? zoneSigning : keySigning,
     synced,
     fromSeconds,
     untilSeconds,
   };
 }
 
-function split(keys: readonly ZoneKey[]): { keySigning: ZoneKey[]; zoneSigning: ZoneKey[] } {
-  return {
-    keySigning: keys.filter(isKeySigningKey),
-    zoneSigning: keys.filter((key) => !isKeySigningKey(key)),
-  };
-}
-
 /**
- * When every key is out of its time, the zone would be unsigned below a DS record, and so gone for all who validate: a
- * forgotten rollover. The keys that signed last go on instead while they are published.
+ * The active keys of a kind. When all of them are past their time, the zone would be bogus below a DS record, and so gone
+ * for all who validate: a forgotten rollover. Those that signed last go on instead, while they are published.
  */
-function lastActive(published: readonly ZoneKey[]): readonly ZoneKey[] {
+function orLast(
+  active: readonly ZoneKey[],
+  published: readonly ZoneKey[],
+  isKind: (key: ZoneKey) => boolean,
+  nowSeconds: number,
+): readonly ZoneKey[] {
+  const inTime = active.filter(isKind);
+  if (inTime.length > 0) return inTime;
+  const end = ({ timing }: ZoneKey) => timing.inactive ?? Number.POSITIVE_INFINITY;
   const ended = published.filter(
-    ({ timing }) => timing.activate !== undefined && timing.inactive !== undefined,
+    (key) => isKind(key) && key.timing.activate !== undefined && end(key) <= nowSeconds,
   );
-  return [...split(ended).keySigning, ...split(ended).zoneSigning].filter((key, _, all) => {
-    const last = Math.max(
-      ...all
-        .filter((other) => isKeySigningKey(other) === isKeySigningKey(key))
-        .map((other) => other.timing.inactive ?? 0),
-    );
-    return key.timing.inactive === last;
-  });
+  const last = Math.max(...ended.map(end));
+  return ended.filter((key) => end(key) === last);
 }

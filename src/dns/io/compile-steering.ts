@@ -33,7 +33,12 @@ type CompileResult = { compiled: Compiled } | { problems: Problem[] };
 export async function compileAnywhere(work: CompileInput, program: string | undefined): Promise<Compiled> {
   const bytes = [work.city, work.asn].reduce((sum, file) => sum + (file ? sizeOf(file) : 0), 0);
   if (bytes < SMALL_BYTES || program === undefined) return compileHere(work);
-  const worker = new Worker(program, { workerData: { role: ROLE, work }, name: ROLE });
+  const worker = new Worker(program, {
+    workerData: { role: ROLE, work },
+    name: ROLE,
+    // Little garbage survives a collection here, and a large young generation is memory for nothing.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  });
   const result = await new Promise<CompileResult>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);

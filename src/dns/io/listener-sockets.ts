@@ -4,6 +4,8 @@
 import type { HandedSocket } from './hot-restart.ts';
 import type { ListenAddress, Transport } from './listener.ts';
 
+const PORT_ATTEMPTS = 10;
+
 type OpenModule = typeof import('./udp-open.ts');
 
 /** What opens sockets here; or the reason why Node.js has to. */
@@ -29,6 +31,21 @@ export class ListenSockets {
     this.#sharePort = sharePort;
   }
 
+  /** UDP and TCP on one port. @throws UserError */
+  pair(place: ListenAddress, udpCount: number): { udp: HandedSocket[]; tcp: HandedSocket } {
+    for (let attempt = 1; ; attempt++) {
+      const udp = this.udp(place, udpCount);
+      try {
+        const tcp = this.stream('tcp', { address: place.address, port: udp[0]?.port ?? place.port });
+        return { udp, tcp };
+      } catch (error) {
+        this.drop(udp);
+        // A port of UDP's choosing may be somebody's in TCP.
+        if (place.port !== 0 || attempt === PORT_ATTEMPTS) throw error;
+      }
+    }
+  }
+
   /** At least `count` for UDP: all that were handed over have to be read. @throws UserError */
   udp(place: ListenAddress, count: number): HandedSocket[] {
     const taken = this.#take('udp', place);
@@ -44,7 +61,7 @@ export class ListenSockets {
   /** @throws UserError */
   stream(use: Exclude<Transport, 'udp'>, place: ListenAddress): HandedSocket {
     const [taken, ...more] = this.#take(use, place);
-    for (const { fd } of more) this.#opener.closeDescriptor(fd);
+    this.drop(more);
     if (taken) return taken;
     return this.#keep({ use, ...this.#opener.openTcpSocket(place.address, place.port, this.#sharePort) });
   }

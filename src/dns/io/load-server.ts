@@ -7,14 +7,18 @@ import { dirname, resolve } from 'node:path';
 import { type Problem, UserError } from '../../base/errors.ts';
 import { type DnsConfig, parseDnsConfig, steeringPartsOf } from '../config.ts';
 import { SECRET_BYTES } from '../cookies.ts';
-import type { ServerData, SigningData, SteeringRule } from '../server-state.ts';
+import type { SigningData } from '../dnssec/signing-data.ts';
+import { type PlanSources, planAnswer } from '../plan.ts';
+import type { ServerData, SteeringRule } from '../server-state.ts';
 import { Steering } from '../steering/steering.ts';
+import { TYPES } from '../wire/constants.ts';
 import { formatName, type Name } from '../wire/name.ts';
+import { parseTsigKeys } from '../zone/tsig-keys.ts';
 import type { NotifyTarget } from '../zone/zone-config.ts';
 import { healthFileProblems } from './check-plan.ts';
 import { compileAnywhere } from './compile-steering.ts';
-import { readZoneKeys } from './dnssec-keys.ts';
-import { loadZones } from './load-zones.ts';
+import { loadSigning } from './dnssec-keys.ts';
+import { type LoadedZones, loadZones } from './load-zones.ts';
 
 export interface LoadedServer {
   config: DnsConfig;
@@ -59,10 +63,8 @@ export async function loadServer(configFile: string, options: LoadOptions = {}):
     const policy = typeof rule.policy === 'string' ? rule.policy : rule.policy.type;
     rules.set(owner, { owner, index, policy, families: steering.families(index), ttl: rule.ttl });
   }
+  const tsig = readTsig(config, pathOf, zones);
   const signing = signingOf(config, configFile, pathOf, zones.signed);
-  const outside = [...zones.zones.values()].flatMap((zone) =>
-    [...zone.aliases.values()].map(({ target }) => target),
-  );
   return {
     config,
     pathOf,
@@ -76,12 +78,27 @@ export async function loadServer(configFile: string, options: LoadOptions = {}):
       cookieSecrets: cookieSecrets(config, pathOf, options),
       ...(config.rateLimit !== false && { rateLimit: config.rateLimit }),
       ...(signing && { signing }),
+      ...(tsig && { tsig }),
     },
     notify: zones.notify,
     ...(geoipBuiltAt && { geoipBuiltAt }),
-    outsideTargets: outside,
+    outsideTargets: outsideTargets({ zones: zones.zones, rules }),
     warnings: zones.warnings,
   };
+}
+
+/** Of all ALIAS records, those targets that none of our zones has. */
+function outsideTargets(sources: PlanSources): Name[] {
+  const targets = new Set<Name>();
+  for (const zone of sources.zones.values()) {
+    for (const owner of zone.aliases.keys()) {
+      for (const type of [TYPES.A, TYPES.AAAA]) {
+        const { ending } = planAnswer(sources, { name: owner, type }, zone);
+        if (ending.kind === 'outside') targets.add(ending.target);
+      }
+    }
+  }
+  return [...targets];
 }
 
 function signingOf(
@@ -99,9 +116,27 @@ function signingOf(
       hint: 'add "dnssec": {"keys": "keys"} and make a key: ./lab dns keygen ZONE --out keys',
     });
   }
-  const { keys, problems } = readZoneKeys(pathOf(dnssec.keys), signed, Math.floor(Date.now() / 1000));
-  if (problems.length > 0) throw new UserError(problems);
-  return { ...dnssec, keys };
+  return loadSigning(dnssec, pathOf, signed);
+}
+
+const NO_TSIG_KEYS: ReturnType<typeof parseTsigKeys> = { keys: new Map(), problems: [] };
+
+function readTsig(
+  { tsigKeys: file }: DnsConfig,
+  pathOf: (file: string) => string,
+  { tsigKeyOf }: LoadedZones,
+): ServerData['tsig'] {
+  const { keys, problems } = file === undefined ? NO_TSIG_KEYS : parseTsigKeys(readText(pathOf(file)), file);
+  const missing = [...tsigKeyOf]
+    .filter(([, name]) => !keys.has(name))
+    .map(
+      ([zone, name]): Problem => ({
+        message: `the zone ${formatName(zone)} is for holders of the TSIG key ${formatName(name)}, which is in no file`,
+        hint: 'make one: tsig-keygen NAME >> tsig.keys, and name the file: "tsigKeys": "tsig.keys"',
+      }),
+    );
+  if (problems.length + missing.length > 0) throw new UserError([...problems, ...missing]);
+  return file === undefined ? undefined : { keys, keyOfZone: tsigKeyOf };
 }
 
 function cookieSecrets(

@@ -11,6 +11,7 @@ import type { SteeringRule } from '../steering/steering-input.ts';
 import { TYPES, typeName } from '../wire/constants.ts';
 import { formatName, type Name, parseName } from '../wire/name.ts';
 import { loadZone } from '../zone/load-zone.ts';
+import { lookupName } from '../zone/lookup.ts';
 import { addNode, findZone, type Zone } from '../zone/zone.ts';
 import { type NotifyTarget, resolveZoneEntry } from '../zone/zone-config.ts';
 
@@ -23,6 +24,8 @@ export interface LoadedZones {
   signed: Name[];
   /** Where a new serial is told. */
   notify: Map<Name, readonly NotifyTarget[]>;
+  /** Zones that go only to the holders of a TSIG key. */
+  tsigKeyOf: Map<Name, Name>;
   warnings: Problem[];
 }
 
@@ -34,6 +37,7 @@ export function loadZones(config: DnsConfig, configFile: string, folder: string)
     transferPeers: new Map(),
     signed: [],
     notify: new Map(),
+    tsigKeyOf: new Map(),
     warnings: [],
   };
   const problems: Problem[] = [];
@@ -44,6 +48,7 @@ export function loadZones(config: DnsConfig, configFile: string, folder: string)
     if (!zone) continue;
     if (settings.allowTransfer.length > 0) loaded.transferPeers.set(zone.origin, settings.allowTransfer);
     if (settings.notify.length > 0) loaded.notify.set(zone.origin, settings.notify);
+    if (settings.tsigKey !== undefined) loaded.tsigKeyOf.set(zone.origin, settings.tsigKey);
     if (settings.dnssec) loaded.signed.push(zone.origin);
   }
   // A rule cannot be judged while a zone that may hold its name is missing.
@@ -105,6 +110,14 @@ function addConfiguredRules(
         ...at,
         message: `${rule.name} is in none of the zones`,
         expected: `a name under ${known}`,
+      });
+      continue;
+    }
+    if (lookupName(zone, owner, TYPES.A).kind === 'delegation') {
+      problems.push({
+        ...at,
+        message: `${rule.name} is delegated away in ${zone.file}`,
+        hint: 'steer it where it is served',
       });
       continue;
     }

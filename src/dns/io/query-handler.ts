@@ -11,7 +11,9 @@ import type { RttOverlay } from '../steering/rtt-overlay.ts';
 import type { SteeringSnapshot } from '../steering/snapshot.ts';
 import { Steering } from '../steering/steering.ts';
 import type { Name } from '../wire/name.ts';
+import { TsigHandler } from '../zone/tsig-handler.ts';
 import { findZone } from '../zone/zone.ts';
+import type { PacketHandler } from './listener.ts';
 import type { WorkerHandler } from './worker-main.ts';
 
 /** What changes between two loads; all of it plain data. */
@@ -78,10 +80,14 @@ export function createQueryHandler(
     if (outside) pipeline.setOutsideAddresses(outside);
   };
   apply(setup.changes);
+  const { epochSeconds } = systemClock;
+  const handler: PacketHandler = data.tsig
+    ? new TsigHandler(pipeline, { ...data.tsig, epochSeconds })
+    : pipeline;
   return {
     handle: (packet, length, source, transport, out) =>
-      pipeline.handle(packet, length, source, transport, out),
-    transfer: (packet, length, source) => pipeline.transfer(packet, length, source),
+      handler.handle(packet, length, source, transport, out),
+    transfer: (packet, length, source) => handler.transfer(packet, length, source),
     apply,
     counters: () => {
       log?.flush(Date.now());

@@ -3,20 +3,24 @@
 
 import { randomBytes } from 'node:crypto';
 import { UserError } from '../../base/errors.ts';
+import type { DnsConfig } from '../config.ts';
 import { SECRET_BYTES } from '../cookies.ts';
 import { Metrics, type MetricsCopy } from '../metrics.ts';
 import type { OutsideAddresses } from '../server-state.ts';
 import { compileRtts } from '../steering/rtt-overlay.ts';
 import { RttTable } from '../steering/rtt-table.ts';
-import type { Name } from '../wire/name.ts';
+import { formatName, type Name } from '../wire/name.ts';
+import { reloadWarnings } from '../zone/reload-warnings.ts';
 import { adminSubject } from './admin-reports.ts';
 import type { AdminSubject, ReloadReport } from './admin-subject.ts';
 import { type AliasResolver, createAliasResolver } from './alias-resolver.ts';
 import { type HealthService, startHealth } from './health-service.ts';
+import { offerHandover } from './hot-restart.ts';
 import type { Listener, PacketHandler } from './listener.ts';
 import { type LoadedServer, loadServer } from './load-server.ts';
 import type { Log } from './log.ts';
 import { createNotifySender } from './notify-sender.ts';
+import { type OpenedSockets, openSockets } from './open-sockets.ts';
 import {
   type Changes,
   createQueryHandler,
@@ -28,7 +32,8 @@ import { openQueryLog, type QueryLogWriter } from './query-log-writer.ts';
 import { repeat } from './repeat.ts';
 import { type RttPoller, startRttPolls } from './rtt-poller.ts';
 import { type StreamService, startStreams } from './stream-service.ts';
-import { startUdp, type UdpService } from './udp-service.ts';
+import { type UdpService, udpByWorkers, udpOnMainThread } from './udp-service.ts';
+import type { StopMode } from './worker-messages.ts';
 
 /** RTT entries grow old even where nobody reports: how often they are judged again. */
 const RTT_AGEING_MS = 30_000;
@@ -47,6 +52,8 @@ export interface DnsService {
 export interface ServiceOptions {
   /** The file that threads are started from: it must call `runThread` (io/threads). Without it everything is done on the main thread. */
   program?: string;
+  /** A successor has taken over, and everything has been answered. */
+  onSucceeded?: () => void;
 }
 
 /** Throws UserError with every problem of the configuration and what it names, or with the address that cannot be had. */
@@ -80,6 +87,8 @@ export class Server {
   #queryLog: QueryLogWriter | undefined;
   #streams: StreamService | undefined;
   #admin: Listener | undefined;
+  #opened: OpenedSockets | undefined;
+  #handover: { close(): Promise<void> } | undefined;
   #ageing: { stop(): void } | undefined;
   #reloading: Promise<ReloadReport> | undefined;
 
@@ -101,29 +110,16 @@ export class Server {
         this.#queryLog = await openQueryLog(pathOf(config.queryLog.file), this.log);
         this.handler = createQueryHandler(this.#setup(), this.#hear);
       }
-      const handler = this.#current();
-      this.udp = await startUdp({
-        config,
-        program: this.#options.program,
-        handler,
-        setup: () => this.#setup(),
-        onMessage: this.#hear,
-        log: this.log,
-      });
-      this.#streams = await startStreams(config, this.udp.places, handler, pathOf);
+      const { predecessor } = await this.#listen();
       const subject = adminSubject(this);
-      if (config.admin) {
-        const { startAdminServer } = await import('./admin-server.ts');
-        const place =
-          'tokenFile' in config.admin && config.admin.tokenFile
-            ? { ...config.admin, tokenFile: pathOf(config.admin.tokenFile) }
-            : config.admin;
-        this.#admin = await startAdminServer(place, subject);
-      }
+      // It frees the paths of its admin socket and of the handover.
+      await predecessor?.ready();
+      if (config.admin) this.#admin = await startAdmin(config.admin, pathOf, subject);
+      await this.#offerHandover();
       this.#afterLoad();
       this.#ageing = repeat(async () => this.#sayRtts(), RTT_AGEING_MS, RTT_AGEING_MS);
       return {
-        listening: this.udp.places,
+        listening: this.udp?.places ?? [],
         ...(this.#admin && { admin: { address: this.#admin.address, port: this.#admin.port } }),
         subject,
         metrics: () => this.metrics(),
@@ -152,14 +148,72 @@ export class Server {
     return next;
   }
 
-  async close(): Promise<void> {
+  /** leave: a successor reads on from the same sockets. */
+  async close(mode: StopMode = 'drain'): Promise<void> {
     this.#ageing?.stop();
     this.health.stop();
     this.poller.stop();
     this.#notify.close();
     this.#aliases?.close();
-    await Promise.all([this.udp?.close(), this.#streams?.close(), this.#admin?.close()]);
+    await Promise.all([
+      this.udp?.close(mode),
+      this.#streams?.close(),
+      this.#admin?.close(),
+      this.#handover?.close(),
+    ]);
+    // Node.js closes those that it reads, workers do not.
+    if (this.udp && this.udp.workers > 0)
+      this.#opened?.sockets?.drop(this.#opened.pairs.flatMap(({ udp }) => udp));
     await this.#queryLog?.close();
+  }
+
+  async #listen(): Promise<OpenedSockets> {
+    const { config, pathOf } = this.loaded;
+    const { program } = this.#options;
+    const handler = this.#current();
+    const opened = await openSockets(config, this.#handoverPath(), program !== undefined, this.log);
+    this.#opened = opened;
+    const { workers, sockets, pairs, predecessor } = opened;
+    try {
+      this.udp =
+        workers > 0 && program !== undefined
+          ? await udpByWorkers({
+              program,
+              count: workers,
+              sockets: pairs.map(({ udp }) => udp),
+              setup: () => this.#setup(),
+              onMessage: this.#hear,
+              log: this.log,
+            })
+          : await udpOnMainThread(sockets ? pairs.flatMap(({ udp }) => udp) : config.listen, handler);
+      const places = sockets ? pairs.map(({ tcp }) => tcp) : this.udp.places;
+      this.#streams = await startStreams(config, places, handler, pathOf, sockets);
+      sockets?.closeUnwanted();
+    } catch (error) {
+      predecessor?.abandon();
+      throw error;
+    }
+    return opened;
+  }
+
+  async #offerHandover(): Promise<void> {
+    const path = this.#handoverPath();
+    const sockets = this.#opened?.sockets;
+    if (path === undefined || !sockets) return;
+    this.#handover = await offerHandover({
+      path,
+      sockets: () => sockets.all(),
+      release: async () => {
+        await this.#admin?.close();
+      },
+      leave: () => void this.close('leave').then(this.#options.onSucceeded),
+      log: this.log,
+    });
+  }
+
+  #handoverPath(): string | undefined {
+    const { config, pathOf } = this.loaded;
+    return config.handover === undefined ? undefined : pathOf(config.handover);
   }
 
   async #reload(): Promise<ReloadReport> {
@@ -175,7 +229,7 @@ export class Server {
       this.log.warn('reload refused, what was loaded before stays', { error: error.message });
       return { ok: false, problems: error.problems };
     }
-    const before = this.loaded.config;
+    const before = this.loaded;
     this.loaded = loaded;
     this.health.stop();
     this.health = health;
@@ -188,10 +242,13 @@ export class Server {
     this.handler = createQueryHandler(this.#setup(), this.#hear);
     await this.udp?.replace(() => this.#setup());
     for (const counts of retired) this.#retired.add(counts);
+    for (const { message, ...where } of reloadWarnings(before.data.zones, loaded.data.zones)) {
+      this.log.warn(message, where);
+    }
     this.#afterLoad();
     const needsRestart = (
-      ['listen', 'workers', 'batchedIo', 'tls', 'https', 'admin', 'queryLog'] as const
-    ).filter((key) => JSON.stringify(before[key]) !== JSON.stringify(loaded.config[key]));
+      ['listen', 'workers', 'batchedIo', 'tls', 'https', 'admin', 'aliasResolvers', 'queryLog'] as const
+    ).filter((key) => JSON.stringify(before.config[key]) !== JSON.stringify(loaded.config[key]));
     this.log.info('reloaded', {
       zones: loaded.data.zones.size,
       ...(needsRestart.length > 0 && { needsRestart }),
@@ -203,7 +260,15 @@ export class Server {
     const { config, data, notify, outsideTargets, warnings } = this.loaded;
     for (const { message, ...where } of warnings) this.log.warn(message, where);
     this.#notify.zonesLoaded(data.zones, notify);
-    if (outsideTargets.length === 0 || config.aliasResolvers.length === 0) return;
+    this.#aliases?.follow(outsideTargets);
+    if (outsideTargets.length === 0) return;
+    if (config.aliasResolvers.length === 0) {
+      this.log.warn('ALIAS targets outside our zones are not looked up', {
+        targets: outsideTargets.map(formatName),
+        hint: 'name resolvers: "aliasResolvers": ["192.0.2.53"]',
+      });
+      return;
+    }
     this.#aliases ??= createAliasResolver({
       resolvers: config.aliasResolvers,
       log: this.log,
@@ -295,4 +360,17 @@ export class Server {
       transfer: (packet, length, source) => this.handler.transfer(packet, length, source),
     };
   }
+}
+
+async function startAdmin(
+  place: NonNullable<DnsConfig['admin']>,
+  pathOf: (file: string) => string,
+  subject: AdminSubject,
+): Promise<Listener> {
+  const { startAdminServer } = await import('./admin-server.ts');
+  const guarded = 'tokenFile' in place && place.tokenFile !== undefined;
+  return startAdminServer(
+    guarded ? { ...place, tokenFile: pathOf(place.tokenFile as string) } : place,
+    subject,
+  );
 }

@@ -4,8 +4,9 @@ import { parsePrefix } from '../../net/prefix.ts';
 import type { DnsConfig } from '../config.ts';
 import type { SecureListener } from './dot-listener.ts';
 import type { Listener, PacketHandler } from './listener.ts';
+import type { ListenSockets } from './listener-sockets.ts';
 import { ConnectionTable } from './tcp-connections.ts';
-import { listenTcp } from './tcp-listener.ts';
+import { listenTcp, type StreamPlace } from './tcp-listener.ts';
 
 export interface StreamService {
   connections: ConnectionTable;
@@ -14,12 +15,13 @@ export interface StreamService {
   close(): Promise<void>;
 }
 
-/** `places` are those of UDP: TCP listens on the same ports. @throws UserError */
+/** `places` are those of TCP, on the ports of UDP; with `sockets`, all is listened on through them. @throws UserError */
 export async function startStreams(
   config: DnsConfig,
-  places: readonly { address: string; port: number }[],
+  places: readonly StreamPlace[],
   handler: PacketHandler,
   pathOf: (file: string) => string,
+  sockets?: ListenSockets,
 ): Promise<StreamService> {
   const connections = new ConnectionTable(config.tcp);
   const listeners: Listener[] = [];
@@ -40,7 +42,12 @@ export async function startStreams(
     for (const place of config.tls?.listen ?? []) {
       const certificate = certificateOf('tls', config, pathOf);
       if (!tools || !certificate) continue;
-      const listener = await tools.listenDot(place, certificate, handler, connections);
+      const listener = await tools.listenDot(
+        sockets?.stream('dot', place) ?? place,
+        certificate,
+        handler,
+        connections,
+      );
       listeners.push(listener);
       secure.push({ listener, part: 'tls' });
     }

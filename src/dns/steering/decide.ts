@@ -30,6 +30,7 @@ export interface Decision {
 }
 
 export type TraceEntry =
+  | { kind: 'read'; read: Read }
   | { kind: 'note'; text: string; passedOver?: number }
   | { kind: 'candidate'; target: number; verdict: Verdict };
 
@@ -79,7 +80,7 @@ export function* decide(rule: RuleNode, world: RankWorld): Generator<Read, Decis
     return chosen.length < wanted;
   };
 
-  yield* follow(world.rank(rule.root), handle);
+  yield* follow(world.rank(rule.root), trace, handle);
   const finish = (reason: string, detail: string): Decision => ({
     targets: chosen.map((step) => step.target),
     addresses,
@@ -101,7 +102,7 @@ export function* decide(rule: RuleNode, world: RankWorld): Generator<Read, Decis
   if (rule.nearest !== undefined) {
     const near: Step[] = [];
     const wantedTargets = new Set(down.map((step) => step.target));
-    yield* follow(world.rank(rule.nearest), (event) => {
+    yield* follow(world.rank(rule.nearest), trace, (event) => {
       if (event.op === 'step' && wantedTargets.has(event.target)) near.push(event);
       return near.length < wantedTargets.size;
     });
@@ -122,6 +123,7 @@ export function* decide(rule: RuleNode, world: RankWorld): Generator<Read, Decis
 /** Runs a ranking: reads go up, everything else to `handle`, until that returns false. */
 function* follow(
   ranking: Ranking,
+  trace: TraceEntry[],
   handle: (event: Exclude<RankEvent, Read>) => boolean,
 ): Generator<Read, void, unknown> {
   let result: unknown;
@@ -130,8 +132,10 @@ function* follow(
     if (next.done) return;
     const event = next.value;
     result = undefined;
-    if (event.op === 'aspect' || event.op === 'pick' || event.op === 'share') result = yield event;
-    else if (!handle(event)) return;
+    if (event.op === 'aspect' || event.op === 'pick' || event.op === 'share') {
+      trace.push({ kind: 'read', read: event });
+      result = yield event;
+    } else if (!handle(event)) return;
   }
 }
 

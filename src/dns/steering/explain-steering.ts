@@ -93,7 +93,7 @@ export function explainSteering(
     rule: { name: rule.name, policy: rule.policy },
     client: formatAddress(address),
     ...facts.databases(),
-    steps: [...facts.steps, ...decision.trace.flatMap((entry) => noteOf(entry, compiled.targets))],
+    steps: stepsOf(decision, facts.steps, compiled.targets),
     candidates: candidatesOf(decision, compiled.targets, describe, states, family),
     choice: {
       policy: rule.policy,
@@ -255,9 +255,14 @@ function placeWords(location: GeoLocation): string {
   return words.length > 0 ? words.join(', ') : 'not known';
 }
 
-function noteOf(entry: Decision['trace'][number], targets: readonly AnswerTarget[]): string[] {
-  if (entry.kind !== 'note') return [];
-  return [entry.passedOver === undefined ? entry.text : `${targets[entry.passedOver]?.name}: ${entry.text}`];
+/** What was read and what policies said of it, in order; `found` has a sentence for each read. */
+function stepsOf(decision: Decision, found: readonly string[], targets: readonly AnswerTarget[]): string[] {
+  let reads = 0;
+  return decision.trace.flatMap((entry) => {
+    if (entry.kind === 'read') return found[reads++] ?? [];
+    if (entry.kind !== 'note') return [];
+    return entry.passedOver === undefined ? entry.text : `${targets[entry.passedOver]?.name}: ${entry.text}`;
+  });
 }
 
 function candidatesOf(
@@ -271,7 +276,8 @@ function candidatesOf(
   const shed = new Set<number>();
   const verdicts = new Map<number, Verdict>();
   for (const entry of decision.trace) {
-    const target = entry.kind === 'candidate' ? entry.target : entry.passedOver;
+    const target =
+      entry.kind === 'candidate' ? entry.target : entry.kind === 'note' ? entry.passedOver : undefined;
     if (target === undefined) continue;
     if (!order.includes(target)) order.push(target);
     if (entry.kind === 'candidate') verdicts.set(target, entry.verdict);

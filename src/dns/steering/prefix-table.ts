@@ -45,20 +45,27 @@ export class PrefixLookup {
       depth = (six ? table.depths6 : table.depths4)[slot] as number;
     } else reference = six ? table.root6 : table.root4;
     const nodes = this.#nodes;
-    while (reference >= 0) {
+    const bits = address.length * 8;
+    while (reference >= 0 && depth < bits) {
       const bit = ((address[depth >> 3] as number) >> (7 - (depth & 7))) & 1;
       reference = nodes[2 * reference + bit] as number;
       depth++;
     }
     this.depth = depth;
-    return ~reference;
+    // Deeper than an address is long: only broken files are, and no address has a record there.
+    return reference < 0 ? ~reference : 0;
   }
 }
 
 /** Builds a trie from its leaves up; equal leaves merge. */
 export class PrefixTableBuilder {
-  #nodes = new Int32Array(1024);
+  #nodes: Int32Array;
   #count = 0;
+
+  /** `nodes`: how many at most, if that is known. Memory that is not written to is never really taken. */
+  constructor(nodes = 512) {
+    this.#nodes = new Int32Array(2 * Math.max(1, nodes));
+  }
 
   /** The reference for a pair of children. */
   join(left: number, right: number): number {

@@ -216,6 +216,12 @@ class DecisionNode {
   }
 }
 
+/** Whether two snapshots lead to the same choices: why a POP that gets clients is up plays no part in them. */
 function sameStates(before: readonly PopState[], after: readonly PopState[]): boolean {
-  return JSON.stringify(before) === JSON.stringify(after);
+  const relevant = ({ pop, usable, reason, secondsToChange, shedFraction }: PopState) =>
+    JSON.stringify([pop, usable, usable ? '' : reason, secondsToChange, shedFraction]);
+  return (
+    before.length === after.length &&
+    before.every((state, i) => relevant(state) === relevant(after[i] as PopState))
+  );
 }

@@ -41,7 +41,7 @@ export function tablesFromMmdb(
   if (!tree) return classifiers.map((classifier) => classifier.finish(new PrefixTableBuilder(), ~0, ~0));
   const records = numberRecords(tree, classifiers);
   return classifiers.map((classifier) => {
-    const builder = new PrefixTableBuilder();
+    const builder = new PrefixTableBuilder(tree.nodeCount);
     const reduce = treeReducer(tree, records, classifier.classes, builder);
     const root4 = reduce(tree.ipv4Root);
     const root6 = tree.ipVersion === 6 ? reduce(0) : ~0;

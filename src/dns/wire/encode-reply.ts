@@ -36,6 +36,8 @@ export interface ReplyBody {
 /** What the OPT record of a reply holds; written when the client sent one. */
 export interface ReplyEdns {
   dnssecOk: boolean;
+  /** The CO bit: this server makes compact proofs (RFC 9824 section 5.1). */
+  compactOk?: boolean;
   nsid?: Uint8Array;
   /** Its `scopePrefixLength` is of the query: the reply's is given apart, so that no object is made. */
   clientSubnet?: ClientSubnetOption;
@@ -149,7 +151,7 @@ function writeOpt(out: Buffer, at: number, edns: ReplyEdns, reply: Reply): numbe
   u16(out, at + 3, EDNS_UDP_BYTES);
   out[at + 5] = reply.rcode >> 4;
   out[at + 6] = 0;
-  u16(out, at + 7, edns.dnssecOk ? 0x8000 : 0);
+  u16(out, at + 7, (edns.dnssecOk ? 0x8000 : 0) | (edns.compactOk ? 0x4000 : 0));
   const lengthAt = at + 9;
   let end = at + 11;
   if (edns.nsid) end = option(out, end, EDNS_OPTIONS.NSID, edns.nsid);

@@ -2,7 +2,7 @@
 // of a zone.
 
 import { TYPES } from '../wire/constants.ts';
-import { isAtOrBelow, type Name } from '../wire/name.ts';
+import { isAtOrBelow, type Name, parentOf, wildcardUnder } from '../wire/name.ts';
 import { lookupName } from './lookup.ts';
 import type { Zone, ZoneNode } from './zone.ts';
 
@@ -16,9 +16,19 @@ export function hostState(zone: Zone, host: Name, steeredElsewhere: ReadonlySet<
   if (steeredElsewhere.has(host)) return 'has-address';
   const found = lookupName(zone, host, TYPES.A);
   if (found.kind === 'delegation') return 'elsewhere';
-  if (found.kind === 'no-such-name') return 'missing';
+  if (found.kind === 'no-such-name')
+    return hasSteeredWildcard(zone, host, steeredElsewhere) ? 'has-address' : 'missing';
   if (steeredElsewhere.has(found.source) || hasAddress(zone, found.source, found.node)) return 'has-address';
   return found.node.rrsets.has(TYPES.CNAME) ? 'alias' : 'no-address';
+}
+
+/** A wildcard that the configuration steers is no node of the zone yet. */
+function hasSteeredWildcard(zone: Zone, host: Name, steeredElsewhere: ReadonlySet<Name>): boolean {
+  for (let at = host; at !== zone.origin; ) {
+    at = parentOf(at);
+    if (steeredElsewhere.has(wildcardUnder(at))) return true;
+  }
+  return false;
 }
 
 /** Addresses of the name itself, whether it lies below a delegation (glue) or not. */

@@ -73,16 +73,19 @@ export class TsigHandler implements PacketHandler {
     }
   }
 
-  #check(packet: Buffer, length: number): Checked {
-    const tsig = findTsig(packet, length);
+  #check(leftoversBehind: Buffer, length: number): Checked {
+    const packet = leftoversBehind.subarray(0, length);
+    // A response is never answered, whoever signed it: the handler inside drops it.
+    const isQuery = length >= HEADER_BYTES && (packet.readUInt16BE(2) & FLAGS.QR) === 0;
+    const tsig = isQuery ? findTsig(packet, length) : undefined;
     if (tsig === 'malformed') return { kind: 'failed', reply: errorReply(packet, RCODES.FORMERR) };
     if (tsig === undefined) {
-      if (this.#wantsKey(packet, length, undefined)) {
+      if (isQuery && this.#wantsKey(packet, undefined)) {
         return { kind: 'failed', reply: errorReply(packet, RCODES.REFUSED) };
       }
       return { kind: 'unsigned', message: packet, length };
     }
-    return this.#checkSigned(packet.subarray(0, length), tsig);
+    return this.#checkSigned(packet, tsig);
   }
 
   #checkSigned(packet: Buffer, tsig: TsigRecord): Checked {
@@ -94,7 +97,7 @@ export class TsigHandler implements PacketHandler {
       const reply = errorReply(packet, RCODES.NOTAUTH);
       return { kind: 'failed', reply: appendTsigError(reply, tsig, error ?? 0, key, now) };
     }
-    if (this.#wantsKey(message, message.length, key.name)) {
+    if (this.#wantsKey(message, key.name)) {
       const reply = errorReply(packet, RCODES.REFUSED);
       return { kind: 'failed', reply: signMessage(reply, key, tsig.mac, now).bytes };
     }
@@ -102,11 +105,11 @@ export class TsigHandler implements PacketHandler {
   }
 
   /** A transfer of a zone that goes to the holders of another key only. */
-  #wantsKey(packet: Buffer, length: number, keyName: Name | undefined): boolean {
+  #wantsKey(packet: Buffer, keyName: Name | undefined): boolean {
     const { keyOfZone } = this.#settings;
-    if (keyOfZone.size === 0 || length < HEADER_BYTES) return false;
+    if (keyOfZone.size === 0) return false;
     const question = readName(packet, HEADER_BYTES);
-    if (!question || question.end + 4 > length) return false;
+    if (!question || question.end + 4 > packet.length) return false;
     const type = packet.readUInt16BE(question.end);
     if (type !== TYPES.AXFR && type !== TYPES.IXFR) return false;
     const wanted = keyOfZone.get(question.name);

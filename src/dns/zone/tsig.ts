@@ -33,7 +33,7 @@ export const TSIG_ERRORS = { BADSIG: 16, BADKEY: 17, BADTIME: 18 } as const;
 export function findTsig(packet: Buffer, length: number): TsigRecord | 'malformed' | undefined {
   if (length < HEADER_BYTES || packet.readUInt16BE(10) === 0) return undefined;
   let at = HEADER_BYTES;
-  for (let i = packet.readUInt16BE(4); i > 0; i--) at = skipName(packet, length, at) + 4;
+  for (let i = packet.readUInt16BE(4); i > 0 && at < length; i--) at = skipName(packet, length, at) + 4;
   const records = packet.readUInt16BE(6) + packet.readUInt16BE(8) + packet.readUInt16BE(10);
   for (let i = 1; i <= records; i++) {
     const start = at;

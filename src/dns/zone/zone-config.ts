@@ -4,6 +4,7 @@
 import { z } from '../../base/schema.ts';
 import { parseAddress } from '../../net/ip-address.ts';
 import { type Prefix, parsePrefix } from '../../net/prefix.ts';
+import { type Name, parseName } from '../wire/name.ts';
 
 const DNS_PORT = 53;
 
@@ -25,6 +26,8 @@ const transferSchema = z.strictObject({
   allow: z._default(z.array(peer), []),
   /** Who is told when the zone has changed (NOTIFY), at port 53 unless given. */
   notify: z._default(z.array(z.union([address, z.strictObject({ address, port })])), []),
+  /** Name of the TSIG key that a secondary must hold besides (RFC 8945). */
+  tsigKey: z.optional(text),
 });
 
 /** One entry of `zones`. */
@@ -52,12 +55,15 @@ export interface ZoneSettings {
   dnssec: boolean;
   allowTransfer: readonly Prefix[];
   notify: readonly NotifyTarget[];
+  tsigKey?: Name;
 }
 
 /** A checked entry with its defaults, prefixes parsed. */
 export function resolveZoneEntry(entry: ZoneEntry): ZoneSettings {
   if (typeof entry === 'string') return { file: entry, dnssec: false, allowTransfer: [], notify: [] };
+  const tsigKey = entry.transfer?.tsigKey === undefined ? undefined : parseName(entry.transfer.tsigKey);
   return {
+    ...(tsigKey !== undefined && { tsigKey }),
     file: entry.file,
     dnssec: entry.dnssec ?? false,
     allowTransfer: (entry.transfer?.allow ?? []).map((peerText) => peerPrefix(peerText) as Prefix),

@@ -3,10 +3,10 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { environment, installed, run } from '../support/command.ts';
+import { freePort } from '../support/free-port.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
 import { signedZone } from '../support/signed-zone.ts';
 import { ADDRESS_OF, worldConfig, worldFiles } from '../support/world.ts';
@@ -51,7 +51,14 @@ const NEGATIVE: [string, string][] = [
 
 describe.skipIf(!installed('delv'))('delv', () => {
   const delv = async (name: string, type: string) => {
-    const where = ['@127.0.0.1', '-p', String(server.port), '-a', join(server.folder, 'anchors'), '+root=cdn.test'];
+    const where = [
+      '@127.0.0.1',
+      '-p',
+      String(server.port),
+      '-a',
+      join(server.folder, 'anchors'),
+      '+root=cdn.test',
+    ];
     const { out, err } = await run('delv', [...where, name, type]);
     return out + err;
   };
@@ -140,12 +147,3 @@ stub-zone:
     expect(text).toMatch(/flags:[^;]* ad[ ;]/);
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
-}

@@ -4,11 +4,11 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { environment, installed, run } from '../support/command.ts';
+import { freePort } from '../support/free-port.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
 import { ADDRESS_OF, worldConfig, worldFiles } from '../support/world.ts';
 
@@ -60,7 +60,10 @@ stub-zone:
     const dig = await run('dig', ['@127.0.0.1', '-p', String(port), '+tries=1', '+time=3', ...args]);
     return dig.out;
   };
-  await vi.waitFor(async () => expect(await resolve('+short', 'static.cdn.test')).toContain('192.0.2.10'), 10_000);
+  await vi.waitFor(
+    async () => expect(await resolve('+short', 'static.cdn.test')).toContain('192.0.2.10'),
+    10_000,
+  );
   return resolve;
 }
 
@@ -123,12 +126,3 @@ describe.skipIf(!installed('unbound'))('unbound that knows nothing of client net
     expect(await resolve(name, type)).toMatch(printed);
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}

@@ -66,12 +66,26 @@ it('the parent is asked when the key`s file says so', () => {
 });
 
 it('when the last key is out of its time it goes on, so that a forgotten rollover does not take the zone away', () => {
-  const keys = [
-    key('ksk', 257, { publish: 0, activate: 0, inactive: 100 }),
-    key('older', 256, { publish: 0, activate: 0, inactive: 50 }),
-    key('last', 256, { publish: 0, activate: 0, inactive: 100 }),
-  ];
-  expect(at(keys, 500)).toMatchObject({ keys: 'ksk', zone: 'last' });
+  const ended = (file: string, flags: number, inactive: number) =>
+    key(file, flags, { publish: 0, activate: 0, inactive });
+  const coming = key('coming', 257, { publish: 0, activate: 900, inactive: 1000 });
+  expect(at([ended('older', 257, 50), ended('last', 257, 100), coming], 500)).toMatchObject({
+    keys: 'last',
+    zone: 'last',
+  });
+  // The parent's DS points at KSKs: a ZSK alone would not be believed, while a KSK may sign everything.
+  expect(at([ended('ksk', 257, 100), key('zsk', 256, { publish: 0, activate: 0 })], 500)).toMatchObject({
+    keys: 'ksk',
+    zone: 'zsk',
+  });
+  expect(at([key('ksk', 257, { publish: 0, activate: 0 }), ended('zsk', 256, 100)], 500)).toMatchObject({
+    keys: 'ksk',
+    zone: 'ksk',
+  });
+  expect(at([ended('older', 256, 50), ended('last', 256, 100)], 500)).toMatchObject({
+    zone: 'last',
+    keys: 'last',
+  });
 });
 
 it('a key that is not published signs nothing', () => {

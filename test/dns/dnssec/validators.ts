@@ -7,9 +7,18 @@ import type { SignedServer } from './signed-server.ts';
 const run = promisify(execFile);
 
 /** What delv says of a question, from the root's key down: its verdicts are comment lines. */
-export async function delv(server: SignedServer, ...question: string[]): Promise<string> {
-  const where = ['@127.0.0.1', '-p', String(server.port)];
-  const args = [...where, '-a', server.delvAnchors, '+root=.', ...question];
+export function delv(server: SignedServer, ...question: string[]): Promise<string> {
+  return delvOf(server.port, server.delvAnchors, '.', ...question);
+}
+
+/** The same from `top` down, whose keys are in `anchors`. */
+export async function delvOf(
+  port: number,
+  anchors: string,
+  top: string,
+  ...question: string[]
+): Promise<string> {
+  const args = ['@127.0.0.1', '-p', String(port), '-a', anchors, `+root=${top}`, ...question];
   try {
     const { stdout, stderr } = await run('delv', args, { timeout: 15_000 });
     return stdout + stderr;

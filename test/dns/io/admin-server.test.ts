@@ -136,7 +136,7 @@ describe('what can be asked', () => {
   });
 
   const wrong: [string, string, Asked, number, RegExp][] = [
-    ['an unknown path', '/help', {}, 404, /GET \/healthz, GET \/metrics.*PUT \/override\/POP/],
+    ['an unknown path', '/help', {}, 404, /GET \/healthz, .*GET \/metrics.*PUT \/override\/POP/],
     ['a wrong method', '/reload', {}, 405, /try POST \/reload/],
     ['an override of nothing', '/override/', { method: 'PUT' }, 404, /try/],
     ['an override without a body', '/override/pop-fra', { method: 'PUT' }, 400, /not JSON/],

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { request as requestHttp } from 'node:http';
 import { promisify } from 'node:util';
 import { decode, encode } from 'dns-packet';
+import dns2 from 'dns2';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { clientAddress } from '../../../src/dns/io/doh-client.ts';
@@ -173,6 +174,12 @@ for (const method of ['+https', '+https-get'])
     ]);
     expect(stdout.trim()).toBe('192.0.2.1');
   });
+
+test('dns2 asks over HTTP', async () => {
+  const { port } = await start(false);
+  const resolve = dns2.DOHClient({ dns: `http://127.0.0.1:${port}/dns-query` });
+  expect((await resolve('a.test', 'A')).answers).toMatchObject([{ address: '192.0.2.1', ttl: 60 }]);
+});
 
 test('the lifetime is the least of the answers, of negative ones what the SOA says', () => {
   const a = (ttl: number) => ({ type: 'A' as const, name: 'a.test', ttl, data: '192.0.2.1' });

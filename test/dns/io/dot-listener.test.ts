@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import dns2 from 'dns2';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { readCertificate } from '../../../src/dns/io/dot-certificate.ts';
 import { listenDot, type SecureListener } from '../../../src/dns/io/dot-listener.ts';
 import { ConnectionTable } from '../../../src/dns/io/tcp-connections.ts';
@@ -69,6 +70,14 @@ test('kdig asks over TLS', async () => {
     'a.test',
   ]);
   expect(stdout.trim()).toBe('192.0.2.1');
+});
+
+test('dns2 asks over TLS', async () => {
+  const { port } = await start();
+  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+  const resolve = dns2.TCPClient({ dns: '127.0.0.1', protocol: 'tls:', port });
+  expect((await resolve('a.test', 'A')).answers).toMatchObject([{ address: '192.0.2.1' }]);
+  vi.unstubAllEnvs();
 });
 
 test('a client comes back without a full handshake, also after the certificate has changed', async () => {

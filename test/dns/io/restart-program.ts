@@ -17,17 +17,16 @@ if (!('opener' in loaded)) throw new Error(loaded.reason);
 
 const predecessor = await takeOver(path);
 const sockets = new ListenSockets(loaded.opener, predecessor?.sockets ?? [], false);
-const udp = sockets.udp({ address: '127.0.0.1', port: Number(port) }, Number(workers));
-const place = { address: '127.0.0.1', port: udp[0]?.port ?? 0 };
+const pair = sockets.pair({ address: '127.0.0.1', port: Number(port) }, Number(workers));
 const table = new ConnectionTable(DEFAULT_TCP);
 const tcp = await listenTcp(
-  sockets.stream('tcp', place),
+  pair.tcp,
   oneRecordHandler(() => answer),
   table,
 );
 sockets.closeUnwanted();
 const perWorker = Array.from({ length: Number(workers) }, (_, i) =>
-  udp.filter((_, k) => k % Number(workers) === i),
+  pair.udp.filter((_, k) => k % Number(workers) === i),
 );
 const threads = await startUdpWorkers({
   program: new URL('worker-program.ts', import.meta.url),
@@ -51,4 +50,4 @@ const handover = await offerHandover({
   log: createLog('restart'),
 });
 process.once('SIGTERM', () => void handover.close().then(() => end('drain')));
-process.stdout.write(`ready ${place.port}\n`);
+process.stdout.write(`ready ${pair.tcp.port}\n`);

@@ -1,4 +1,5 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileSteering } from '../../../src/dns/steering/compile.ts';
 import type { PolicyRef } from '../../../src/dns/steering/policy-spec.ts';
@@ -63,6 +64,27 @@ describe('compiling', () => {
     const rules = [{ name: 'a', policy: 'nearest', ttl }];
     const input = { pops: POPS, anycast: {}, policies: {}, rules };
     expect(() => compileSteering({ ...input, geoip: new Uint8Array(1000) })).toThrow('not an MMDB file');
+  });
+
+  it('never hangs over a broken database, and its scopes are never longer than an address', () => {
+    const good = database({ '10.0.0.0/8': LONDON, '10.1.0.0/24': TOKYO, '2001:db8::/32': OTTAWA });
+    const rules = [{ name: 'a', policy: 'nearest', ttl }];
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 8 }), (changes) => {
+        const geoip = Uint8Array.from(good);
+        for (const [at, value] of changes) geoip[at] = value;
+        try {
+          const steering = new Steering(
+            compileSteering({ pops: POPS, anycast: {}, policies: {}, rules, geoip }),
+          );
+          steering.choose(0, 4, addressOf('10.1.0.1'));
+          expect(steering.scopePrefixLength).toBeLessThanOrEqual(32);
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError);
+        }
+      }),
+      { numRuns: 300, seed: 3 },
+    );
   });
 
   it('gives data that threads share instead of copying', () => {

@@ -23,7 +23,11 @@ export function environment(): NodeJS.ProcessEnv {
 }
 
 /** Any exit code is fine; throws when the program cannot be started. 124 is a time-out. */
-export function run(program: string, args: string[], options: { timeoutMs?: number; cwd?: string } = {}): Promise<CommandEnd> {
+export function run(
+  program: string,
+  args: string[],
+  options: { timeoutMs?: number; cwd?: string } = {},
+): Promise<CommandEnd> {
   const { timeoutMs = 20_000, cwd } = options;
   return new Promise((resolve, reject) => {
     const settings = { env: environment(), timeout: timeoutMs, maxBuffer: 64 << 20, ...(cwd && { cwd }) };

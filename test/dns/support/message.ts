@@ -125,14 +125,16 @@ export function readNameText(bytes: Buffer, start: number): { text: string; end:
       if (wireBytes > 255) throw new Error('a name of more than 255 bytes');
       if (at + 1 + length > bytes.length) throw new Error('a label beyond the end');
       for (const byte of bytes.subarray(at + 1, at + 1 + length)) {
-        text += byte > 32 && byte < 127 && byte !== 46 && byte !== 92 ? String.fromCharCode(byte) : `\\${byte}`;
+        text +=
+          byte > 32 && byte < 127 && byte !== 46 && byte !== 92 ? String.fromCharCode(byte) : `\\${byte}`;
       }
       text += '.';
       at += 1 + length;
       continue;
     }
     const low = bytes[at + 1];
-    if (length < 192 || low === undefined) throw new Error('a label that is neither text nor a whole pointer');
+    if (length < 192 || low === undefined)
+      throw new Error('a label that is neither text nor a whole pointer');
     if (end < 0) end = at + 2;
     at = ((length & 63) << 8) | low;
     if (at >= before) throw new Error('a compression pointer that does not point backwards');
@@ -197,7 +199,9 @@ export function subnetOption(
 
 export function nameBytes(text: string): Buffer {
   const labels = text.split('.').filter((label) => label !== '');
-  const parts = labels.map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label, 'latin1')]));
+  const parts = labels.map((label) =>
+    Buffer.concat([Buffer.from([label.length]), Buffer.from(label, 'latin1')]),
+  );
   return Buffer.concat([...parts, Buffer.from([0])]);
 }
 

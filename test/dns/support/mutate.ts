@@ -12,13 +12,18 @@ interface Pick {
 }
 
 /** Values at which lengths and counts go wrong. */
-const EDGES = [0, 1, 2, 3, 7, 8, 11, 12, 63, 64, 127, 128, 191, 192, 255, 256, 511, 512, 1232, 4096, 32767, 65535];
-const TYPES = [0, 1, 2, 5, 6, 16, 28, 33, 39, 41, 43, 46, 47, 48, 65, 128, 249, 250, 251, 252, 255, 257, 65535];
+const EDGES = [
+  0, 1, 2, 3, 7, 8, 11, 12, 63, 64, 127, 128, 191, 192, 255, 256, 511, 512, 1232, 4096, 32767, 65535,
+];
+const TYPES = [
+  0, 1, 2, 5, 6, 16, 28, 33, 39, 41, 43, 46, 47, 48, 65, 128, 249, 250, 251, 252, 255, 257, 65535,
+];
 
 const MUTATIONS: readonly Mutation[] = [
   // A bit, a byte, a word.
   (packet, { below }) => edited(packet, (bytes) => flip(bytes, below(8 * bytes.length))),
-  (packet, { below }) => edited(packet, (bytes) => bytes.fill(below(256), below(bytes.length)).subarray(0, 0)),
+  (packet, { below }) =>
+    edited(packet, (bytes) => bytes.fill(below(256), below(bytes.length)).subarray(0, 0)),
   (packet, { below, of }) => edited(packet, (bytes) => setWord(bytes, below(bytes.length), of(EDGES))),
   // Truncation, extension, a slice lost or said twice, another packet's end.
   (packet, { below }) => packet.subarray(0, below(packet.length + 1)),
@@ -41,12 +46,17 @@ const MUTATIONS: readonly Mutation[] = [
   (packet, { below, of }) => edited(packet, (bytes) => setWord(bytes, 4 + 2 * below(4), of(EDGES))),
   (packet, { below }) => edited(packet, (bytes) => setWord(bytes, 4 + 2 * below(4), below(4))),
   // Names: compression pointers anywhere to anywhere near, letter case, long labels.
-  (packet, { below }) => edited(packet, (bytes) => setWord(bytes, 12 + below(bytes.length), 0xc000 | below(64))),
+  (packet, { below }) =>
+    edited(packet, (bytes) => setWord(bytes, 12 + below(bytes.length), 0xc000 | below(64))),
   (packet, { below }) => edited(packet, (bytes) => flip(bytes, 8 * (13 + below(20)) + 5)),
   (packet, { below }) => {
     const label = Buffer.alloc(64, 97 + below(26));
     label[0] = 63;
-    return Buffer.concat([packet.subarray(0, 12), ...Array<Buffer>(below(6)).fill(label), packet.subarray(12)]);
+    return Buffer.concat([
+      packet.subarray(0, 12),
+      ...Array<Buffer>(below(6)).fill(label),
+      packet.subarray(12),
+    ]);
   },
   // Type and class, where the question ends.
   (packet, { below, of }) => {

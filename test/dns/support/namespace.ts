@@ -14,7 +14,9 @@ export async function openNamespace(addresses: readonly string[], setup = 'true'
   const script = [
     'set -e',
     'ip link set lo up',
-    ...addresses.map((address) => `ip address add ${address}${address.includes(':') ? '/128 nodad' : '/32'} dev lo`),
+    ...addresses.map(
+      (address) => `ip address add ${address}${address.includes(':') ? '/128 nodad' : '/32'} dev lo`,
+    ),
     // Whatever else is asked for goes to nobody, at once.
     'ip route add default dev lo',
     'ip -6 route add default dev lo',

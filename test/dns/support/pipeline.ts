@@ -6,12 +6,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { OnlineSigner } from '../../../src/dns/dnssec/online-signer.ts';
-import { STREAM_REPLY_BYTES, UDP_REPLY_BYTES } from '../../../src/dns/io/listener.ts';
+import { type PacketHandler, STREAM_REPLY_BYTES, UDP_REPLY_BYTES } from '../../../src/dns/io/listener.ts';
 import { loadServer } from '../../../src/dns/io/load-server.ts';
 import { Metrics } from '../../../src/dns/metrics.ts';
 import { QueryPipeline } from '../../../src/dns/query-pipeline.ts';
 import { Steering } from '../../../src/dns/steering/steering.ts';
-import type { SteeringSnapshot } from '../../../src/dns/steering/snapshot.ts';
+import { TsigHandler } from '../../../src/dns/zone/tsig-handler.ts';
 import { findZone } from '../../../src/dns/zone/zone.ts';
 import { parseAddress } from '../../../src/net/ip-address.ts';
 import { worldConfig, worldFiles } from './world.ts';
@@ -19,7 +19,8 @@ import { worldConfig, worldFiles } from './world.ts';
 export interface TestPipeline {
   /** Undefined when there is no reply; a transfer counts as none. The reply is the test's to keep. */
   handle(packet: Uint8Array, transport: 'udp' | 'tcp', source?: Uint8Array): Buffer | undefined;
-  setSnapshot(snapshot: SteeringSnapshot): void;
+  pipeline: QueryPipeline;
+  steering: Steering;
   clock: { monotonicMs: number; epochSeconds: number };
   metrics: Metrics;
 }
@@ -53,21 +54,28 @@ export async function testPipeline(
     clock: { monotonicMs: () => clock.monotonicMs, epochSeconds: () => clock.epochSeconds },
     seed: 1,
     ...(signing && {
-      signer: new OnlineSigner(signing.keys, { ...signing, zoneOf: (name, type) => findZone(data.zones, name, type) }),
+      signer: new OnlineSigner(signing.keys, {
+        ...signing,
+        zoneOf: (name, type) => findZone(data.zones, name, type),
+      }),
     }),
     onInternalError: (error) => {
       bug = error;
     },
   });
+  const handler: PacketHandler = data.tsig
+    ? new TsigHandler(pipeline, { ...data.tsig, epochSeconds: () => clock.epochSeconds })
+    : pipeline;
   const taken = Buffer.alloc(65_535);
   const out = { udp: Buffer.alloc(UDP_REPLY_BYTES), tcp: Buffer.alloc(STREAM_REPLY_BYTES) };
   return {
+    pipeline,
+    steering,
     clock,
     metrics,
-    setSnapshot: (snapshot) => steering.setSnapshot(snapshot),
     handle: (packet, transport, source = SOURCE) => {
       taken.set(packet);
-      const length = pipeline.handle(taken, packet.length, source, transport, out[transport]);
+      const length = handler.handle(taken, packet.length, source, transport, out[transport]);
       if (bug) throw bug;
       return length > 0 ? Buffer.from(out[transport].subarray(0, length)) : undefined;
     },

@@ -5,7 +5,12 @@ import { nameBytes, optRecord, type RawMessage, rawQuery, readMessage, subnetOpt
 import { askUdp, type Place } from './raw-socket.ts';
 
 /** A network in each part of the small world of world.ts. */
-export const CLIENTS = { europe: '193.0.0.0', asia: '133.11.0.0', america: '8.8.8.0', nowhere: '1.1.1.0' } as const;
+export const CLIENTS = {
+  europe: '193.0.0.0',
+  asia: '133.11.0.0',
+  america: '8.8.8.0',
+  nowhere: '1.1.1.0',
+} as const;
 
 /** Throws when there is no reply. */
 export async function askFor(place: Place, name: string, client?: string, type = 1): Promise<RawMessage> {
@@ -20,6 +25,8 @@ export async function askFor(place: Place, name: string, client?: string, type =
 export async function addressesFor(place: Place, name: string, client?: string): Promise<string> {
   const message = await askFor(place, name, client);
   if (message.rcode !== 0) return `RCODE${message.rcode}`;
-  const records = message.records.filter(({ section, type }) => section === 'answer' && (type === 1 || type === 28));
+  const records = message.records.filter(
+    ({ section, type }) => section === 'answer' && (type === 1 || type === 28),
+  );
   return records.map(({ rdata }) => formatAddress(rdata)).join(' ');
 }

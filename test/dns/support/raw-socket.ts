@@ -12,7 +12,11 @@ export interface Place {
 }
 
 /** One packet from a fresh socket; undefined when nothing came back in time. */
-export async function askUdp(place: Place, packet: Uint8Array, timeoutMs = 1500): Promise<Buffer | undefined> {
+export async function askUdp(
+  place: Place,
+  packet: Uint8Array,
+  timeoutMs = 1500,
+): Promise<Buffer | undefined> {
   const client = await openUdp(place);
   try {
     return await client.ask(packet, timeoutMs);
@@ -56,7 +60,11 @@ export async function openUdp({ address = '127.0.0.1', port, from }: Place): Pro
 }
 
 /** One message on a connection of its own; undefined when the server closed it or did not answer in time. */
-export async function askTcp(place: Place, packet: Uint8Array, timeoutMs = 3000): Promise<Buffer | undefined> {
+export async function askTcp(
+  place: Place,
+  packet: Uint8Array,
+  timeoutMs = 3000,
+): Promise<Buffer | undefined> {
   const client = await openTcp(place);
   client.socket.write(framed(packet));
   const [reply] = await client.messages(1, timeoutMs);

@@ -22,6 +22,8 @@ export interface ServerOptions {
   prefix?: string[];
   /** Options of Node itself: `['--max-old-space-size=100']`. */
   nodeOptions?: string[];
+  /** What the folder needs beside files: pipes, links. */
+  prepare?: (folder: string) => void;
   /** An existing folder, which `stop` then leaves: for a second server on the same files. */
   folder?: string;
 }
@@ -56,6 +58,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     writeFileSync(join(folder, path), contents, { mode: 0o600 });
   };
   for (const [path, contents] of Object.entries(options.files ?? {})) write(path, contents);
+  options.prepare?.(folder);
   write('dns.json', JSON.stringify(options.config));
   const node = [process.execPath, '--disable-warning=ExperimentalWarning', ...(options.nodeOptions ?? [])];
   const main = join(process.env['CATCHMENT_TEST_SOURCES'] ?? PROJECT_FOLDER, 'src/dns/main.ts');
@@ -110,7 +113,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     write,
     signal: (name) => void child.kill(name),
     logged,
-    residentMb: () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024,
+    residentMb: () =>
+      Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024,
     stop: async () => {
       child.kill('SIGTERM');
       const patience = setTimeout(() => child.kill('SIGKILL'), 5000);

@@ -3,8 +3,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generateKey } from '../../../src/dns/io/dnssec-keys.ts';
 import { dnskeyRdata } from '../../../src/dns/dnssec/zone-key.ts';
+import { generateKey } from '../../../src/dns/io/dnssec-keys.ts';
 import { type Name, parseName } from '../../../src/dns/wire/name.ts';
 
 export interface SignedZone {
@@ -14,22 +14,31 @@ export interface SignedZone {
   config: { zones: object[]; dnssec: object };
   /** `cdn.test. IN DS 12345 13 2 …`. */
   ds: string;
+  /** `cdn.test. IN DNSKEY 257 3 13 …`. */
+  dnskey: string;
   /** For delv's trust-anchors. */
   bindAnchor: string;
 }
 
 export function signedZone(zone = 'cdn.test', file = 'cdn.zone'): SignedZone {
   const folder = mkdtempSync(join(tmpdir(), 'catchment-dns-keys-'));
-  const { key, ds = '' } = generateKey(folder, parseName(zone) as Name, 'csk', Math.floor(Date.now() / 1000) - 60);
+  const { key, ds = '' } = generateKey(
+    folder,
+    parseName(zone) as Name,
+    'csk',
+    Math.floor(Date.now() / 1000) - 60,
+  );
   const files = Object.fromEntries(
     readdirSync(folder).map((name) => [`keys/${name}`, readFileSync(join(folder, name), 'utf8')]),
   );
   rmSync(folder, { recursive: true });
   const rdata = dnskeyRdata(key);
+  const [flags, base64] = [rdata.readUInt16BE(0), rdata.subarray(4).toString('base64')];
   return {
     files,
     config: { zones: [{ file, dnssec: true }], dnssec: { keys: 'keys' } },
     ds,
-    bindAnchor: `trust-anchors { "${zone}." static-key ${rdata.readUInt16BE(0)} 3 13 "${rdata.subarray(4).toString('base64')}"; };`,
+    dnskey: `${zone}. IN DNSKEY ${flags} 3 13 ${base64}\n`,
+    bindAnchor: `trust-anchors { "${zone}." static-key ${flags} 3 13 "${base64}"; };`,
   };
 }

@@ -95,6 +95,12 @@ function pop(
   return { name: `pop-${code}`, code, latitude, longitude, country, continent, ipv4, ipv6 };
 }
 
-function city(name: string, country: string, continent: string, latitude: number, longitude: number): GeoCity {
+function city(
+  name: string,
+  country: string,
+  continent: string,
+  latitude: number,
+  longitude: number,
+): GeoCity {
   return { name, country, continent, latitude, longitude };
 }

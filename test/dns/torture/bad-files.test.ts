@@ -60,7 +60,8 @@ describe('the GeoIP database', () => {
     broken.fill(0xff, 40, 400);
     server.write('geoip.mmdb', broken);
     await reload();
-    for (const client of ['europe', 'asia', 'nowhere'] as const) expect(await answer(client)).toMatch(/^203\.0\.113\./);
+    for (const client of ['europe', 'asia', 'nowhere'] as const)
+      expect(await answer(client)).toMatch(/^203\.0\.113\./);
   });
 });
 

@@ -2,12 +2,17 @@
 // heap watched, is `node bench/dns/torture.ts --packets 10000000`.
 
 import { expect, it } from 'vitest';
+import { readMessage } from '../support/message.ts';
 import { createMutator } from '../support/mutate.ts';
 import { testPipeline } from '../support/pipeline.ts';
 import { brokenRule } from '../support/reply-rules.ts';
+import { signedZone } from '../support/signed-zone.ts';
 import { corpus } from './corpus/corpus.ts';
 
 const PACKETS = 60_000;
+/** A new name costs a signature. */
+const SIGNED_PACKETS = 10_000;
+const RRSIG = 46;
 
 it.each(['udp', 'tcp'] as const)('keep every rule of a reply, over %s', async (transport) => {
   const pipeline = await testPipeline();
@@ -31,6 +36,23 @@ it.each(['udp', 'tcp'] as const)('keep every rule of a reply, over %s', async (t
       return `threw ${(error as Error).stack}`;
     }
   }
+});
+
+it('keep them in a signed zone too, whose answers are longer', async () => {
+  const { config, files } = signedZone();
+  const pipeline = await testPipeline({ ...config, rateLimit: false }, files);
+  const mutator = createMutator(corpus(), 4);
+  const broken: string[] = [];
+  let signed = 0;
+  for (let i = 0; i < SIGNED_PACKETS; i++) {
+    const packet = mutator.next();
+    const reply = pipeline.handle(packet, 'udp');
+    const rule = brokenRule(packet, reply, 'udp');
+    if (rule) broken.push(`${rule}: packet ${i} of seed 4: ${packet.toString('hex')}`);
+    if (reply && readMessage(reply).records.some(({ type }) => type === RRSIG)) signed++;
+  }
+  expect(broken.slice(0, 5)).toEqual([]);
+  expect(signed).toBeGreaterThan(SIGNED_PACKETS / 50);
 });
 
 it('what lies in the buffer behind a packet, from an older one, changes no reply', async () => {

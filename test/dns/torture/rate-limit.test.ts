@@ -77,7 +77,8 @@ describe.each([0, 1])('with %i workers', (workers) => {
     const overTcp = await askTcp({ port: server.port, from }, rawQuery(large()));
     expect(overTcp && readMessage(overTcp).records.length).toBeGreaterThan(0);
 
-    const withCookie = (data: Buffer) => rawQuery({ ...large(), additional: [optRecord([{ code: 10, data }])] });
+    const withCookie = (data: Buffer) =>
+      rawQuery({ ...large(), additional: [optRecord([{ code: 10, data }])] });
     // Given a cookie with BADCOOKIE, it shows that the address is its own.
     const first = readMessage(await untilReply(honest, withCookie(Buffer.alloc(8, 3))));
     const cookie = first.opt?.options.find(({ code }) => code === 10)?.data as Buffer;

@@ -18,7 +18,8 @@ afterAll(async () => {
   expect(server.noise).toEqual([]);
 });
 
-const query = (id: number, name = 'static.cdn.test', type = 1) => rawQuery({ id, name: nameBytes(name), type });
+const query = (id: number, name = 'static.cdn.test', type = 1) =>
+  rawQuery({ id, name: nameBytes(name), type });
 const idOf = (message: Buffer) => message.readUInt16BE(0);
 
 /** One client may have so many connections only, so attackers are many. */
@@ -119,7 +120,9 @@ it('half a query, and then silence: many of those keep nobody out', async () => 
 
 it('connections that are opened and reset as fast as they can be keep nobody out', async () => {
   for (let round = 0; round < 10; round++) {
-    const clients = await Promise.all(Array.from({ length: 100 }, (_, i) => openTcp(attacker(i)).catch(() => undefined)));
+    const clients = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => openTcp(attacker(i)).catch(() => undefined)),
+    );
     for (const client of clients) {
       client?.socket.write(framed(query(1)));
       client?.socket.resetAndDestroy();

@@ -3,8 +3,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createMutator } from '../support/mutate.ts';
 import { nameBytes, optRecord, rawQuery, readMessage } from '../support/message.ts';
+import { createMutator } from '../support/mutate.ts';
 import { askTcp, askUdp, openUdp } from '../support/raw-socket.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
 import { worldConfig, worldFiles } from '../support/world.ts';

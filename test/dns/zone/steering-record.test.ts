@@ -42,8 +42,8 @@ describe('STEER records', () => {
 
   it('count as addresses for name servers and mail, as names steered by the configuration do', () => {
     expect(load('@ NS www\n@ MX 1 www\nwww 9 STEER p').problems).toEqual([]);
-    const steered = new Set([parseName('www.a.test') as string]);
-    expect(loadZone(`${HEAD}@ NS www\n@ MX 1 www\n`, 'a.zone', undefined, steered)).toMatchObject({
+    const steered = new Set(['www.a.test', '*.w.a.test'].map((name) => parseName(name) as string));
+    expect(loadZone(`${HEAD}@ NS www\n@ MX 1 any.w\n`, 'a.zone', undefined, steered)).toMatchObject({
       problems: [],
       warnings: [],
     });

@@ -31,7 +31,10 @@ export const latency: PolicyKind<LatencySpec, LatencyNode> = {
     }),
 
   plan(spec, planner, path) {
-    if (planner.pops.length === 0) planner.problem(path, 'policy latency needs POPs', 'list them under pops');
+    if (planner.pops.length === 0) {
+      planner.problem(path, 'policy latency needs POPs', 'list them under pops');
+      return { kind: 'latency', pops: [], otherwise: 0 };
+    }
     const nearest: Target = { type: 'nearest', ...(spec.pops && { pops: spec.pops }) };
     return {
       kind: 'latency',

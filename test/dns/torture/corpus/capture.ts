@@ -26,7 +26,7 @@ const COMMANDS = [
   'dig @HOST -p PORT -x 192.0.2.10',
   'dig @HOST -p PORT nope.cdn.test TYPE65',
   'dig @HOST -p PORT +notcp cdn.test IXFR=2026010100',
-  'dig @HOST -p PORT -y hmac-sha256:key:c2VjcmV0 cdn.test SOA',
+  'dig @HOST -p PORT -y hmac-sha256:key:c2l4dGVlbiBieXRlcyBvcg== cdn.test SOA',
   'kdig @HOST -p PORT www.cdn.test',
   'kdig @HOST -p PORT +subnet=133.11.0.0/16 +cookie +nsid www.cdn.test',
   'kdig @HOST -p PORT +edns=0 +bufsize=1232 +padding=64 alias.cdn.test',
@@ -49,7 +49,9 @@ socket.on('message', (packet, from) => {
   socket.send(refusal, from.port, from.address);
 });
 
-console.log('# Queries of clients that people use, as bytes; made by capture.ts. Before each group: what sent it.');
+console.log(
+  '# Queries of clients that people use, as bytes; made by capture.ts. Before each group: what sent it.',
+);
 for (const command of COMMANDS) {
   const before = packets.length;
   const [program, ...args] = command
