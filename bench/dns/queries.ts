@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EDNS_OPTIONS, TYPES } from '../../src/dns/wire/constants.ts';
 import { encodeQuery, type QueryFields } from '../../src/dns/wire/query.ts';
-import { clientNetworks, NAME, ZONE } from './world.ts';
+import { type ClientNetwork, clientNetworks, NAME, ZONE } from './world.ts';
 
 export interface QuerySet {
   name: string;
@@ -36,14 +36,12 @@ export function distinctNames(scratch: string, count: number): QuerySet {
 }
 
 function ecsQueries(edns: NonNullable<QueryFields['edns']>): Buffer[] {
-  return clientNetworks().map((address) =>
-    encodeQuery({
-      id: 0,
-      name: NAME,
-      type: TYPES.A,
-      edns: { ...edns, clientSubnet: { address, prefixLength: 24 } },
-    }),
-  );
+  return clientNetworks().map((network) => ecsQuery(network, edns));
+}
+
+/** A question for the name answered by place, of one network. */
+export function ecsQuery(clientSubnet: ClientNetwork, edns: NonNullable<QueryFields['edns']> = {}): Buffer {
+  return encodeQuery({ id: 0, name: NAME, type: TYPES.A, edns: { ...edns, clientSubnet } });
 }
 
 /** Appends a client cookie (RFC 7873 section 4) to the OPT record, which encodeQuery writes last. */

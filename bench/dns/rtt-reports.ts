@@ -15,8 +15,8 @@ export async function serveRttReports(): Promise<RttReports> {
   const measured = clientNetworks().filter((_, i) => i % 2 === 0);
   const server = createServer((request, response) => {
     const pop = POPS.findIndex(({ name }) => request.url === `/${name}`);
-    const entries = measured.map((bytes, i) => ({
-      prefix: `${bytes.join('.')}/24`,
+    const entries = measured.map(({ address, prefixLength }, i) => ({
+      prefix: `${address.join('.')}/${prefixLength}`,
       rttMs: 10 + ((i * 7 + pop * 31) % 90),
       measuredAt,
       samples: 3,

@@ -58,8 +58,13 @@ export function staticZone(): string {
   ].join('\n');
 }
 
+export interface ClientNetwork {
+  address: Uint8Array;
+  prefixLength: number;
+}
+
 /** The networks of the query set: /24 prefixes drawn evenly from unicast space, the same in every run. */
-export function clientNetworks(count = 10_000): Uint8Array[] {
+export function clientNetworks(count = 10_000): ClientNetwork[] {
   const random = seededRandom(7871);
   const seen = new Set<number>();
   while (seen.size < count) {
@@ -67,5 +72,23 @@ export function clientNetworks(count = 10_000): Uint8Array[] {
     const first = network >>> 16;
     if (first > 0 && first !== 10 && first !== 127 && first < 224) seen.add(network);
   }
-  return [...seen].map((network) => Uint8Array.of(network >>> 16, (network >>> 8) & 255, network & 255, 0));
+  return [...seen].map((network) => ({
+    address: Uint8Array.of(network >>> 16, (network >>> 8) & 255, network & 255, 0),
+    prefixLength: 24,
+  }));
+}
+
+/** The same of IPv6: /56 prefixes of what the registries have given out, without the tunnels (2001::/32, 2002::/16). */
+export function clientNetworks6(count = 2000): ClientNetwork[] {
+  const random = seededRandom(3849);
+  const blocks = [0x2400, 0x2600, 0x2800, 0x2a00, 0x2c00, 0x2001];
+  return Array.from({ length: count }, () => {
+    const address = new Uint8Array(16);
+    const block = blocks[Math.floor(random() * blocks.length)] as number;
+    address.set([block >>> 8, block & 255], 0);
+    // From 2001:200:: on are the registries' blocks.
+    for (let i = 2; i < 7; i++)
+      address[i] = i === 2 ? 2 + Math.floor(random() * 62) : Math.floor(random() * 256);
+    return { address, prefixLength: 56 };
+  });
 }

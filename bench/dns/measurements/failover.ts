@@ -3,14 +3,14 @@
 
 import { createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TYPES } from '../../../src/dns/wire/constants.ts';
-import { decodeResponse, encodeQuery } from '../../../src/dns/wire/query.ts';
+import { decodeResponse } from '../../../src/dns/wire/query.ts';
 import { parseAddress } from '../../../src/net/ip-address.ts';
 import { askOnce } from '../ask.ts';
 import type { Bench } from '../prepare.ts';
+import { ecsQuery } from '../queries.ts';
 import type { ServerKind } from '../server.ts';
 import { gdnsd } from '../servers/gdnsd.ts';
-import { NAME, POPS } from '../world.ts';
+import { POPS } from '../world.ts';
 
 const SECTION = 'Failover, TCP check';
 const BAR_SECONDS = 3;
@@ -76,8 +76,7 @@ async function untilAnswer(
   client: string,
   wanted: (address: string) => boolean,
 ): Promise<void> {
-  const clientSubnet = { address: parseAddress(client) as Uint8Array, prefixLength: 24 };
-  const query = encodeQuery({ id: 7, name: NAME, type: TYPES.A, edns: { clientSubnet } });
+  const query = ecsQuery({ address: parseAddress(client) as Uint8Array, prefixLength: 24 });
   const deadline = performance.now() + GIVE_UP_MS;
   while (performance.now() < deadline) {
     const reply = await askOnce(port, query, 500);
