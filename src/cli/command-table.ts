@@ -170,6 +170,13 @@ export const COMMANDS: CommandEntry[] = [
     load: () => import('./commands/dns.ts'),
   },
   {
+    name: 'edge',
+    summary: 'the edge cache by itself: run, check, explain, control, diagnose',
+    group: 'Project',
+    completes: [['check', 'explain', 'ctl', 'diagnose'], 'file'],
+    load: () => import('./commands/edge.ts'),
+  },
+  {
     name: 'topology',
     summary: 'check a topology file',
     group: 'Project',

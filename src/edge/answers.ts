@@ -11,23 +11,60 @@ import type { ResponseHead, StoredResponse } from './stored-response.ts';
 import type { UpstreamFailure } from './upstream.ts';
 import { clientHasIt, notModifiedFields } from './validation.ts';
 
-/** From a complete stored response. */
+/** From a complete stored response. `representation` is it in another coding, where the client gets that. */
 export function answerFromStore(
   request: EdgeRequest,
-  stored: StoredResponse,
+  representation: StoredResponse,
   cacheStatus: CacheStatus,
   nowMs: number,
 ): Answer {
-  const fields = withContentLength(stored.fields, stored.size);
-  return shape(
-    request,
-    stored,
-    fields,
-    stored.size,
-    { kind: 'chunks', chunks: stored.body },
-    cacheStatus,
-    nowMs,
-  );
+  if (isPlain(request) && representation.status === 200) {
+    return new WholeAnswer(representation, cacheStatus, nowMs);
+  }
+  const fields = withContentLength(representation.fields, representation.size);
+  const body: AnswerBody = { kind: 'chunks', chunks: representation.body };
+  return shape(request, representation, fields, representation.size, body, cacheStatus, nowMs);
+}
+
+/** A GET without conditions or ranges: it gets the response whole. */
+function isPlain({ method, fields }: EdgeRequest): boolean {
+  if (method !== 'GET') return false;
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] as string;
+    // `Range` and all that begins with `If-`: told by length and first letter before any comparison.
+    const first = name.charCodeAt(0) | 32;
+    if (first === 114 && name.length === 5 && name.toLowerCase() === 'range') return false;
+    if (first === 105 && name.length > 7 && CONDITIONAL.test(name)) return false;
+  }
+  return true;
+}
+
+const CONDITIONAL = /^if-/i;
+
+/** A stored response as it is. Its fields are made when they are asked for: a hot one is written from what was kept. */
+class WholeAnswer implements Answer {
+  readonly status = 200;
+  readonly stored: StoredResponse;
+  readonly body: AnswerBody;
+  readonly cacheStatus: CacheStatus;
+  route?: string;
+  key?: string;
+  traceId?: string;
+  readonly #nowMs: number;
+  #fields: string[] | undefined;
+
+  constructor(stored: StoredResponse, cacheStatus: CacheStatus, nowMs: number) {
+    this.stored = stored;
+    this.body = { kind: 'chunks', chunks: stored.body };
+    this.cacheStatus = cacheStatus;
+    this.#nowMs = nowMs;
+  }
+
+  get fields(): string[] {
+    const age = String(Math.floor(currentAgeSeconds(this.stored, this.#nowMs)));
+    this.#fields ??= [...withContentLength(this.stored.fields, this.stored.size), 'Age', age];
+    return this.#fields;
+  }
 }
 
 /** From a response that is still arriving, as the one who asked for it or as one who waited. */

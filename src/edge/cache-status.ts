@@ -2,7 +2,15 @@
 // (RFC 8941). It is the edge's answer to "why was this not a hit": `detail` holds the reason in one word.
 
 /** Why the request was sent on (RFC 9211 section 2.2). */
-export type ForwardReason = 'bypass' | 'method' | 'uri-miss' | 'vary-miss' | 'request' | 'stale' | 'partial';
+export type ForwardReason =
+  | 'bypass'
+  | 'method'
+  | 'uri-miss'
+  | 'vary-miss'
+  | 'miss'
+  | 'request'
+  | 'stale'
+  | 'partial';
 
 export interface CacheStatus {
   hit?: boolean;

@@ -11,7 +11,7 @@ import type { UpstreamFailure } from './upstream.ts';
 /** What a trip to the origin brought back, known when the head is there (the body may still be on its way). */
 export type FlightOutcome =
   | { kind: 'response'; head: ResponseHead; storability: Storability; body: GrowingBody }
-  | { kind: 'not-modified'; stored: StoredResponse }
+  | { kind: 'not-modified'; stored: StoredResponse; storability: Storability }
   /** The origin's 304 spoke of another version than the one asked about: that one is gone from the store. */
   | { kind: 'mismatched' }
   | { kind: 'failed'; failure: UpstreamFailure };
@@ -50,10 +50,14 @@ export class CollapsedForwarding {
     };
   }
 
-  /** Ends the offer of all flights of a URL, and keeps what they bring from being stored. */
+  /** Ends the offer of all flights of a key, and keeps what they bring from being stored. */
   invalidate(key: string): void {
+    this.invalidateWhere((other) => other === key);
+  }
+
+  invalidateWhere(matches: (key: string) => boolean): void {
     for (const [name, entry] of this.#flights) {
-      if (entry.key !== key) continue;
+      if (!matches(entry.key)) continue;
       entry.flight.invalidated = true;
       this.#flights.delete(name);
     }

@@ -1,15 +1,29 @@
-// The edge's configuration: JSON, parsed once, all mistakes reported together.
+// The edge's configuration: JSON, parsed once, all mistakes reported together. Each room says what its own part looks like;
+// what the parts mean together is checked here.
 
+import { UserError } from '../base/errors.ts';
 import { parseJsonConfig } from '../base/json-config.ts';
 import { z } from '../base/schema.ts';
 import { nearestNames } from '../base/suggest.ts';
 import { parseAddress } from '../net/ip-address.ts';
+import { traceSchema } from './explain-config.ts';
+import { DEFAULT_HTTP1_LIMITS, type Http1Limits } from './http1/limits.ts';
+import { routeHint, routesSchema } from './policy/policy-config.ts';
+import { upstreamProblems, upstreamShape } from './upstream/upstream-config.ts';
 
 const address = z.string().check(z.refine((text) => parseAddress(text) !== undefined, 'not an IP address'));
 const port = z.int().check(z.gte(0), z.lte(65535));
 const endpoint = z.strictObject({ address, port });
-const milliseconds = z.int().check(z.gte(1), z.lte(3_600_000));
 const text = z.string().check(z.minLength(1));
+const count = z.int().check(z.gte(1));
+
+/** Any of the bounds on clients (http1/limits.ts) may be replaced. */
+const limitsSchema = z.strictObject(
+  Object.fromEntries(Object.keys(DEFAULT_HTTP1_LIMITS).map((name) => [name, z.optional(count)])) as Record<
+    keyof Http1Limits,
+    z.ZodMiniOptional<typeof count>
+  >,
+);
 
 const schema = z.strictObject({
   /** Where clients connect: anycast and unicast addresses, both families. Port 0 lets the system choose. */
@@ -18,27 +32,39 @@ const schema = z.strictObject({
   pop: z
     .string()
     .check(z.regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'not a POP name (lower-case letters, digits, hyphens)')),
-  origin: z.strictObject({
-    /** Sent as Host. */
-    host: text,
-    address,
-    port: port.check(z.gte(1)),
-    /** Send the client's Host instead, and make it part of the cache key. */
-    forwardHost: z._default(z.boolean(), false),
-    connectTimeoutMs: z._default(milliseconds, 3000),
-    headersTimeoutMs: z._default(milliseconds, 10_000),
-    /** Between two pieces of the body. */
-    bodyTimeoutMs: z._default(milliseconds, 30_000),
-    connections: z._default(z.int().check(z.gte(1), z.lte(10_000)), 256),
-  }),
-  /** Address the origin sees: the POP's unicast one, since answers to an anycast one may go elsewhere. */
-  sourceAddress: z.optional(address),
+  ...upstreamShape,
   /** Those of `listen` that other POPs have too: requests to them are counted apart, which shows the catchment. */
   anycast: z.optional(z.array(address)),
   cacheBytes: z._default(z.int().check(z.gte(65_536)), 67_108_864),
+  /** What goes when the cache is full. */
+  eviction: z._default(z.enum(['s3-fifo', 'gdsf', 'lru', 'sieve']), 's3-fifo'),
+  routes: routesSchema,
+  limits: z.prefault(limitsSchema, {}),
+  trace: traceSchema,
+  accessLog: z.optional(
+    z.strictObject({
+      /** `-` is standard output. */
+      file: text,
+      format: z._default(z.enum(['json', 'combined']), 'json'),
+      /** One request in so many. */
+      every: z._default(count, 1),
+      wholeAddresses: z._default(z.boolean(), false),
+    }),
+  ),
+  /** Other edges that purges are passed on to, by their admin servers. */
+  purge: z.prefault(
+    z.strictObject({
+      peers: z._default(z.array(z.strictObject({ name: text, url: text, tokenFile: z.optional(text) })), []),
+      /** Purges are kept here, so that a restart forgets none. */
+      journal: z.optional(text),
+    }),
+    {},
+  ),
   /** While this file exists /healthz says 503; everything else is served on. */
   drainFile: z.optional(text),
-  admin: z.optional(z.union([endpoint, z.strictObject({ path: text })])),
+  admin: z.optional(
+    z.union([z.strictObject({ address, port, tokenFile: z.optional(text) }), z.strictObject({ path: text })]),
+  ),
 });
 
 export type EdgeConfig = z.output<typeof schema>;
@@ -46,9 +72,16 @@ export type EdgeConfigInput = z.input<typeof schema>;
 
 /** @throws UserError naming every problem with its path in the file. */
 export function parseEdgeConfig(text: string, file: string): EdgeConfig {
-  return parseJsonConfig(schema, text, file, (issue) =>
-    issue.code === 'unrecognized_keys' ? unknownKeysHint(issue.keys, issue.path) : undefined,
+  const config = parseJsonConfig(schema, text, file, (issue) =>
+    issue.path[0] === 'routes'
+      ? routeHint(issue)
+      : issue.code === 'unrecognized_keys'
+        ? unknownKeysHint(issue.keys, issue.path)
+        : undefined,
   );
+  const problems = upstreamProblems(config).map((problem) => ({ ...problem, file }));
+  if (problems.length > 0) throw new UserError(problems);
+  return config;
 }
 
 function unknownKeysHint(keys: string[], path: PropertyKey[]): string {

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import type { CacheStatus } from './cache-status.ts';
 import type { Fields } from './fields.ts';
 import type { BodyReader } from './growing-body.ts';
+import type { StoredResponse } from './stored-response.ts';
 
 export interface EdgeRequest {
   method: string;
@@ -14,7 +15,9 @@ export interface EdgeRequest {
   fields: Fields;
   clientAddress: string;
   /** Set when the request has a body. */
-  body?: Readable;
+  body?: Readable | undefined;
+  /** A 1xx of the origin to hand on while the answer is not there. */
+  onInterim?(status: number, fields: Fields): void;
 }
 
 export type AnswerBody =
@@ -32,4 +35,12 @@ export interface Answer {
   cacheStatus: CacheStatus;
   /** RFC 9209, for failures on the way to the origin. */
   failure?: string;
+  /** The whole of this response, unchanged but for its Age: what was written for it before may be written again. */
+  stored?: StoredResponse;
+  /** Which route and key it went by, and who was asked: for the access log. */
+  route?: string;
+  key?: string;
+  upstream?: string;
+  /** Names the trace of this request. */
+  traceId?: string;
 }

@@ -36,6 +36,16 @@ export function withoutFields(fields: Fields, names: ReadonlySet<string>): strin
   return kept;
 }
 
+/** A copy with the named fields only (lower case). */
+export function onlyFields(fields: Fields, names: ReadonlySet<string>): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] as string;
+    if (names.has(name.toLowerCase())) kept.push(name, fields[i + 1] as string);
+  }
+  return kept;
+}
+
 const HOP_BY_HOP = [
   'connection',
   'keep-alive',
@@ -62,6 +72,7 @@ export function endToEndFields(fields: Fields): string[] {
 }
 
 const KEPT_EVEN_IF_NAMED = new Set([
+  'cdn-loop',
   'age',
   'authorization',
   'cache-control',

@@ -3,17 +3,21 @@
 
 import type { Flight, FlightOutcome } from './collapsed-forwarding.ts';
 import { endToEndFields, type Fields, fieldValue, withoutFields } from './fields.ts';
+import { sendThroughGate } from './gated-upstream.ts';
 import { GrowingBody } from './growing-body.ts';
+import type { ConcurrencyGate } from './limit/concurrency-gate.ts';
+import type { RoutePolicy } from './policy/route-policy.ts';
 import { type Storability, storability } from './storability.ts';
 import type { ObjectStore } from './store/object-store.ts';
 import {
-  compactBody,
   type ResponseHead,
   refreshed,
   responseHead,
   type StoredResponse,
+  storedResponse,
 } from './stored-response.ts';
-import type { Upstream, UpstreamExchange, UpstreamRequest } from './upstream.ts';
+import { type Asked, type ForwardedPolicy, rewriteForwarded } from './upstream/forwarded.ts';
+import type { Upstream, UpstreamChoice, UpstreamExchange, UpstreamRequest } from './upstream.ts';
 import { notModifiedMatches } from './validation.ts';
 
 export interface FetchContext {
@@ -30,10 +34,16 @@ export interface Fetch {
   request: UpstreamRequest;
   /** The client's own fields: what Vary and Authorization are judged by. */
   clientFields: Fields;
+  /** Whose word on lifetimes and storing counts beside the origin's. */
+  route: RoutePolicy;
+  /** How many of the route's requests may be on their way. */
+  gate?: ConcurrencyGate;
   /** Asked with conditions: a 304 refreshes this one. */
   revalidates?: StoredResponse;
   /** Never called before fetchFromOrigin returns. Nobody may join any more: the head said so, or the trip is over. */
   onClosed(): void;
+  onInterim?(status: number, fields: Fields): void;
+  onChoice?(choice: UpstreamChoice): void;
 }
 
 /** Starts the trip at once. */
@@ -46,27 +56,42 @@ export function fetchFromOrigin(context: FetchContext, fetch: Fetch): Flight {
     invalidated: false,
   };
   const requestTimeMs = context.now();
+  // What is purged from now on must not be put back by what was asked for before.
+  const { sequence } = context.store;
+  const { route } = fetch;
+  const keep = (stored: StoredResponse) =>
+    context.store.putIfNotPurgedSince(sequence, fetch.key, stored, { tags: tagsOf(route, stored.fields) });
   let body: GrowingBody | undefined;
   let head: ResponseHead | undefined;
   const finish = (outcome?: FlightOutcome) => {
     fetch.onClosed();
     if (outcome) settle(outcome);
   };
-  const exchange: UpstreamExchange = context.upstream.send(fetch.request, {
+  const exchange: UpstreamExchange = sendThroughGate(fetch.gate, context.upstream, fetch.request, {
     onHead(status, fields) {
       const responseTimeMs = context.now();
       context.onHead(status, (responseTimeMs - requestTimeMs) / 1000);
       const received = { status, fields, requestFields: fetch.clientFields, requestTimeMs, responseTimeMs };
       if (status === 304 && fetch.revalidates) {
         if (notModifiedMatches(fetch.revalidates.fields, fields)) {
-          const stored = refreshed(fetch.revalidates, received);
-          if (!flight.invalidated) context.store.put(fetch.key, stored);
-          return finish({ kind: 'not-modified', stored });
+          const stored = refreshed(fetch.revalidates, received, route);
+          // The news may say no-store or private.
+          const verdict = storability(
+            'GET',
+            fetch.clientFields,
+            stored.status,
+            stored.fields,
+            responseTimeMs,
+            route,
+          );
+          if (!flight.invalidated && verdict.store) keep(stored);
+          else if (!verdict.store) context.store.delete(fetch.key);
+          return finish({ kind: 'not-modified', stored, storability: verdict });
         }
         context.store.delete(fetch.key);
         return finish({ kind: 'mismatched' });
       }
-      head = responseHead(received);
+      head = responseHead(received, route);
       const verdict = judge(fetch, head, context.store, flight);
       body = new GrowingBody(verdict.store, {
         onPressure: (high) => (high ? exchange.pause() : exchange.resume()),
@@ -86,12 +111,13 @@ export function fetchFromOrigin(context: FetchContext, fetch: Fetch): Flight {
     onEnd() {
       // Stored before the offer ends, in one turn of the event loop: nobody can come between and fetch again.
       if (head && body?.retained && !flight.invalidated) {
-        const size = body.receivedBytes;
-        context.store.put(fetch.key, { ...head, body: compactBody(body.chunks, size), size });
+        keep(storedResponse(head, body.chunks, body.receivedBytes));
       }
       body?.end();
       finish();
     },
+    onInterim: (status, fields) => fetch.onInterim?.(status, fields),
+    onChoice: (choice) => fetch.onChoice?.(choice),
     onFailure(failure) {
       if (!head) context.onHead(failure.status, (context.now() - requestTimeMs) / 1000);
       body?.fail(new Error(failure.detail));
@@ -105,23 +131,34 @@ function judge(fetch: Fetch, head: ResponseHead, store: ObjectStore, flight: Fli
   if (flight.invalidated) return { store: false, reason: 'invalidated' };
   const length = Number(fieldValue(head.fields, 'content-length') ?? 0);
   if (length > store.maxObjectBytes) return { store: false, reason: 'too-large' };
-  return storability(fetch.request.method, fetch.clientFields, head.status, head.fields, head.responseTimeMs);
+  const all = head.withheld ? [...head.fields, ...head.withheld] : head.fields;
+  const { request, clientFields, route } = fetch;
+  return storability(request.method, clientFields, head.status, all, head.responseTimeMs, route);
+}
+
+/** Surrogate keys, as the route's header names them: separated by spaces or commas. */
+function tagsOf({ tags }: RoutePolicy, fields: Fields): string[] | undefined {
+  const text = tags && fieldValue(fields, tags.header);
+  return text?.split(/[\s,]+/).filter((tag) => tag !== '');
 }
 
 /** Fields for the origin: end to end, with the Host it expects; without the client's conditions if it is asked for all. */
 export function upstreamFields(
   clientFields: Fields,
-  options: { host: string; clientAddress: string; whole: boolean; extra?: readonly string[] },
+  options: {
+    host: string;
+    whole: boolean;
+    extra?: readonly string[];
+    asked: Asked;
+    forwarded: ForwardedPolicy;
+  },
 ): string[] {
-  const dropped = new Set(['host', 'x-forwarded-for', 'expect', ...(options.whole ? CONDITIONS : [])]);
-  const forwardedFor = fieldValue(clientFields, 'x-forwarded-for');
-  const chain = forwardedFor ? `${forwardedFor}, ${options.clientAddress}` : options.clientAddress;
+  const dropped = new Set(['host', 'expect', ...(options.whole ? CONDITIONS : [])]);
+  const kept = withoutFields(endToEndFields(clientFields), dropped);
   return [
     'Host',
     options.host,
-    ...withoutFields(endToEndFields(clientFields), dropped),
-    'X-Forwarded-For',
-    chain,
+    ...rewriteForwarded(kept, options.asked, options.forwarded),
     ...(options.extra ?? []),
   ];
 }

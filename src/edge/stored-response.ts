@@ -1,17 +1,23 @@
 // A response as the cache keeps it: what the origin said, when, and everything derived from it once (lifetime, Vary,
 // directives), so that a hit parses nothing.
 
-import { type CacheControl, parseCacheControl } from './cache-control.ts';
-import { endToEndFields, type Fields, fieldValue, hasField, withoutFields } from './fields.ts';
+import type { CacheControl } from './cache-control.ts';
+import { endToEndFields, type Fields, fieldValue, hasField, onlyFields, withoutFields } from './fields.ts';
+import { withheldNames } from './fields-withheld.ts';
 import { type Ageing, freshnessLifetime, initialAgeSeconds, type LifetimeSource } from './freshness.ts';
+import { type CachingRules, NO_RULES } from './freshness-rules.ts';
+import { responseCacheControl } from './targeted-control.ts';
 import { updateStoredFields } from './validation.ts';
 import { parseVary, secondaryKey } from './vary.ts';
 
 export interface ResponseHead extends Ageing {
   status: number;
-  /** End-to-end fields as received, with a Date, without Age. */
+  /** End-to-end fields as received, with a Date, without Age and without what is withheld. */
   fields: Fields;
+  /** Fields for the client who asked and nobody else (fields-withheld.ts); never stored. */
+  withheld?: Fields;
   lifetimeFrom: LifetimeSource;
+  /** What this cache obeys: a targeted field or Cache-Control. */
   cacheControl: CacheControl;
   /** Request fields that Vary names, and what the request had in them. */
   varyNames: readonly string[];
@@ -34,17 +40,19 @@ export interface ReceivedHead {
   responseTimeMs: number;
 }
 
-export function responseHead(received: ReceivedHead): ResponseHead {
-  const { requestTimeMs, responseTimeMs } = received;
-  const fields = withoutFields(endToEndFields(received.fields), new Set(['age']));
+export function responseHead(received: ReceivedHead, rules: CachingRules = NO_RULES): ResponseHead {
+  const { status, requestTimeMs, responseTimeMs } = received;
+  const all = withoutFields(endToEndFields(received.fields), new Set(['age']));
   // RFC 9110 section 6.6.1: who receives a response without Date puts in the time of its arrival.
-  if (!hasField(fields, 'date')) fields.push('Date', new Date(responseTimeMs).toUTCString());
-  const cacheControl = parseCacheControl(fieldValue(fields, 'cache-control'));
-  const lifetime = freshnessLifetime(fields, cacheControl, responseTimeMs);
-  const vary = parseVary(fieldValue(fields, 'vary'));
+  if (!hasField(all, 'date')) all.push('Date', new Date(responseTimeMs).toUTCString());
+  const cacheControl = responseCacheControl(all, rules.targets);
+  const lifetime = freshnessLifetime(all, cacheControl, responseTimeMs, status, rules);
+  const vary = parseVary(fieldValue(all, 'vary'), rules);
+  const withheld = withheldNames(cacheControl, rules);
   return {
-    status: received.status,
-    fields,
+    status,
+    fields: withheld.size > 0 ? withoutFields(all, withheld) : all,
+    ...(withheld.size > 0 ? { withheld: onlyFields(all, withheld) } : undefined),
     initialAgeSeconds: initialAgeSeconds(received.fields, requestTimeMs, responseTimeMs),
     responseTimeMs,
     lifetimeSeconds: lifetime.seconds,
@@ -55,16 +63,38 @@ export function responseHead(received: ReceivedHead): ResponseHead {
   };
 }
 
-/** The stored response after the origin's 304: new fields and a new age over the old body (RFC 9111 section 4.3.4). */
-export function refreshed(stored: StoredResponse, notModified: ReceivedHead): StoredResponse {
-  const fields = updateStoredFields(stored.fields, notModified.fields);
-  const head = responseHead({ ...notModified, status: stored.status, fields });
+/** A whole response as it goes into the store. */
+export function storedResponse(
+  head: ResponseHead,
+  chunks: readonly Uint8Array[],
+  size: number,
+): StoredResponse {
+  const { withheld: _, ...kept } = head;
+  return { ...kept, body: compactBody(chunks, size), size };
+}
+
+/**
+ * The stored response after the origin's 304, or after a HEAD that agrees with it: new fields and a new age over the old
+ * body (RFC 9111 sections 4.3.4 and 4.3.5). Its storability must be judged anew: the news may say no-store or private.
+ */
+export function refreshed(
+  stored: StoredResponse,
+  notModified: ReceivedHead,
+  rules: CachingRules = NO_RULES,
+): StoredResponse {
+  // A cookie that came with a 304 is one client's, and no reason to throw away a body that everybody may have.
+  const news = rules.storeSetCookie
+    ? notModified.fields
+    : withoutFields(notModified.fields, new Set(['set-cookie']));
+  const fields = updateStoredFields(stored.fields, news);
+  const head = responseHead({ ...notModified, status: stored.status, fields }, rules);
   const initialAge = initialAgeSeconds(
     notModified.fields,
     notModified.requestTimeMs,
     notModified.responseTimeMs,
   );
-  return { ...head, initialAgeSeconds: initialAge, body: stored.body, size: stored.size };
+  const { withheld: _, ...kept } = head;
+  return { ...kept, initialAgeSeconds: initialAge, body: stored.body, size: stored.size };
 }
 
 /** Bodies up to this size become one piece, which leaves with the head in one write. */

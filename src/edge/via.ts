@@ -5,15 +5,17 @@ import { type Fields, fieldValue, withoutFields } from './fields.ts';
 
 export function withVia(fields: Fields, pseudonym: string): string[] {
   const earlier = fieldValue(fields, 'via');
-  return [
-    ...withoutFields(fields, new Set(['via'])),
-    'Via',
-    earlier ? `${earlier}, 1.1 ${pseudonym}` : `1.1 ${pseudonym}`,
-  ];
+  const own = `1.1 ${pseudonym}`;
+  if (earlier === undefined) return [...fields, 'Via', own];
+  return [...withoutFields(fields, VIA), 'Via', earlier === '' ? own : `${earlier}, ${own}`];
 }
 
+const VIA = new Set(['via']);
+
 export function hasPassed(fields: Fields, pseudonym: string): boolean {
-  return (fieldValue(fields, 'via') ?? '').split(',').some(
+  const via = fieldValue(fields, 'via');
+  if (via === undefined) return false;
+  return via.split(',').some(
     (hop) =>
       hop
         .trim()

@@ -49,11 +49,28 @@ export function createContentMaker(seed: number) {
       };
     },
 
-    /** `size` bytes. */
-    sized(size: number, version: number, variant = ''): Content {
-      const label = `bytes/${size}/${version}/${variant}`;
+    /** `text` as it is, under a name. */
+    text(contentType: string, text: string): Content {
+      const bytes = Buffer.from(text);
       return {
-        contentType: 'application/octet-stream',
+        contentType,
+        size: bytes.length,
+        etag: etagOf(seed, text),
+        bytes: (first, length) => bytes.subarray(first, first + length),
+      };
+    },
+
+    /** `size` bytes; `name` makes them differ from others of that size. */
+    sized(
+      size: number,
+      version: number,
+      variant = '',
+      name = 'bytes',
+      contentType = 'application/octet-stream',
+    ): Content {
+      const label = `${name}/${size}/${version}/${variant}`;
+      return {
+        contentType,
         size,
         etag: etagOf(seed, label),
         bytes(first, length) {
@@ -75,6 +92,11 @@ export function createContentMaker(seed: number) {
 }
 
 export type ContentMaker = ReturnType<typeof createContentMaker>;
+
+/** A piece of a content as a content of its own. */
+export function sliceOf(content: Content, first: number, size: number): Content {
+  return { ...content, size, bytes: (at, length) => content.bytes(first + at, length) };
+}
 
 /** Two 32-bit hashes of everything the bytes are made from. */
 function etagOf(seed: number, label: string): string {

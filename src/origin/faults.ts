@@ -10,7 +10,19 @@ export type Fault =
   /** The answer is delayed. */
   | { kind: 'slow'; delayMs: number }
   /** Half of the announced bytes, then a reset. */
-  | { kind: 'truncated' };
+  | { kind: 'truncated' }
+  /** Half of the announced bytes, then an orderly close. */
+  | { kind: 'short' }
+  /** Half of the announced bytes, then nothing more. */
+  | { kind: 'stall' }
+  /** All announced bytes and some more. */
+  | { kind: 'overlong' }
+  /** Half of the body in chunks, then a chunk size that is no number (RFC 9112 section 7.1). */
+  | { kind: 'chunking' }
+  /** Something that is not HTTP. */
+  | { kind: 'garbage' }
+  /** The head comes a byte at a time and never ends: a slow loris from behind. */
+  | { kind: 'drip'; delayMs: number };
 
 export interface FaultRule {
   /** Requests whose path begins with it. */
@@ -20,9 +32,11 @@ export interface FaultRule {
   remaining?: number;
 }
 
-const EXPECTED = 'status:503, reset, hang, slow:2000 or truncated';
+const PLAIN = ['reset', 'hang', 'truncated', 'short', 'stall', 'overlong', 'chunking', 'garbage'] as const;
+const TIMED = { slow: 2000, drip: 100 };
+const EXPECTED = `status:503, slow:2000, drip:100, ${PLAIN.slice(0, -1).join(', ')} or ${PLAIN.at(-1)}`;
 
-/** Reads `status:503`, `reset`, `hang`, `slow:MILLISECONDS`, `truncated`; a sentence when it is none of them. */
+/** Reads `status:503`, `slow:MILLISECONDS`, `reset` and the like; a sentence when it is none of them. */
 export function parseFault(text: string): Fault | string {
   const [kind = '', argument] = text.split(':', 2);
   const number = /^\d{1,6}$/.test(argument ?? '') ? Number(argument) : undefined;
@@ -32,12 +46,12 @@ export function parseFault(text: string): Fault | string {
       ? { kind, status }
       : `status must be 200 to 599, found ${argument}`;
   }
-  if (kind === 'slow') {
-    const delayMs = argument === undefined ? 2000 : number;
-    return delayMs !== undefined ? { kind, delayMs } : `slow wants milliseconds, found ${argument}`;
+  if (kind === 'slow' || kind === 'drip') {
+    const delayMs = argument === undefined ? TIMED[kind] : number;
+    return delayMs !== undefined ? { kind, delayMs } : `${kind} wants milliseconds, found ${argument}`;
   }
-  if ((kind === 'reset' || kind === 'hang' || kind === 'truncated') && argument === undefined)
-    return { kind };
+  const plain = PLAIN.find((known) => known === kind);
+  if (plain && argument === undefined) return { kind: plain };
   return `not a fault: ${text}; expected ${EXPECTED}`;
 }
 

@@ -1,8 +1,12 @@
-// What the origin answers to a request, as data: the path names the content, the query the caching fields. Pure, so the
-// whole vocabulary of the query stands in one table and is tested without sockets.
+// What the origin answers to a request, as data: the path names the content, the query the caching fields and the manner
+// of sending. Pure, so the whole vocabulary stands here and in response-fields.ts and is tested without sockets.
 
-import type { Content, ContentMaker } from './content.ts';
+import { failedCondition, requestedRange } from './conditions.ts';
+import { type Content, type ContentMaker, sliceOf } from './content.ts';
 import { type Fault, parseFault } from './faults.ts';
+import { LATENCY_PROFILES, type LatencyProfileName } from './latency-profile.ts';
+import { parseSize, printable } from './query-text.ts';
+import { responseFields } from './response-fields.ts';
 
 export interface OriginRequest {
   method: string;
@@ -10,6 +14,8 @@ export interface OriginRequest {
   url: string;
   /** A header's value by lower-case name. */
   header(name: string): string | undefined;
+  /** All fields as received; what /echo shows. */
+  fields?: readonly string[];
 }
 
 export interface ResponsePlan {
@@ -17,117 +23,181 @@ export interface ResponsePlan {
   fields: [string, string][];
   content?: Content;
   delayMs: number;
+  /** Instead of the configured profile. */
+  latency?: LatencyProfileName;
+  /** Link values of a 103 that is sent first (RFC 8297). */
+  hints?: string[];
+  /** How the end of the body is told (RFC 9112 section 6); absent: by Content-Length. */
+  framing?: 'chunked' | 'close';
   /** Spread the body evenly over this time. */
   streamSeconds?: number;
+  /** Send pieces of this size, with a pause between them. */
+  pieces?: { bytes: number; delayMs: number };
   fault?: Fault;
 }
 
-/** All contents date from here, so that Last-Modified depends on nothing but the version. */
-const EPOCH_MS = Date.UTC(2026, 0, 1);
 /** A gigabyte: enough for any download test, and a number that cannot be mistyped into an endless one. */
 const MAX_BYTES = 1_073_741_824;
 const MAX_DELAY_MS = 600_000;
+/** Above this gzip is not worth a test's time. */
+const MAX_GZIP_BYTES = 8 * 1024 * 1024;
+const PATHS =
+  '/json/ID, /html/ID, /css/ID, /js/ID, /text/ID, /bytes/N, /stream/N?seconds=S, /echo/ID or /healthz';
 
-/** `version` of a path grows with every PUT, POST or DELETE on it. */
-export function planResponse(request: OriginRequest, maker: ContentMaker, version: number): ResponsePlan {
+const TEXT_TYPES: Record<string, string> = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  text: 'text/plain; charset=utf-8',
+};
+const TEXT_BYTES = 4096;
+
+/** `version` of a path grows with every PUT, POST, PATCH or DELETE on it. `gzip` compresses a whole body. */
+export function planResponse(
+  request: OriginRequest,
+  maker: ContentMaker,
+  version: number,
+  gzip: (content: Content) => Content = (content) => content,
+): ResponsePlan {
   const url = URL.parse(request.url, 'http://origin');
   if (!url) return problem(400, 'cannot read the path');
   const query = url.searchParams;
+  const mistake = queryMistake(query);
+  const whole = contentOf(request, url, maker, version);
+  if ('status' in whole) return whole;
+  if (mistake !== undefined) return problem(400, mistake);
+
+  const zipped = query.has('gzip') && whole.size <= MAX_GZIP_BYTES && acceptsGzip(request);
+  const content = zipped ? gzip(whole) : whole;
+  const fields = responseFields(query, content, version);
+  if (zipped) fields.push(['Content-Encoding', 'gzip']);
+  const pieceBytes = parseSize(query.get('chunk_bytes') ?? '', MAX_BYTES);
+  const pieceDelayMs = Number(query.get('chunk_delay_ms') ?? 0);
+  const plan: ResponsePlan = {
+    status: Number(query.get('status') ?? 200),
+    fields,
+    content,
+    delayMs: Math.min(MAX_DELAY_MS, Number(query.get('delay_ms') ?? 0)),
+    latency: LATENCY_PROFILES.find((name) => name === query.get('latency')),
+    hints: query.getAll('hints').flatMap(hintsOf),
+    framing: query.has('close') ? 'close' : query.has('chunked') ? 'chunked' : undefined,
+    streamSeconds: url.pathname.startsWith('/stream/')
+      ? Math.min(3600, Number(query.get('seconds') ?? 10))
+      : undefined,
+    pieces:
+      pieceBytes || pieceDelayMs > 0
+        ? { bytes: pieceBytes || 16_384, delayMs: Math.min(MAX_DELAY_MS, pieceDelayMs) }
+        : undefined,
+    fault: faultOf(query) as Fault | undefined,
+  };
+  return withLength(plan.status === 200 ? selected(request, plan, query) : plan);
+}
+
+/** The 200 after conditions and range. */
+function selected(request: OriginRequest, plan: ResponsePlan, query: URLSearchParams): ResponsePlan {
+  const { fields, content } = plan;
+  const value = (name: string) => fields.find(([field]) => field === name)?.[1];
+  const size = content?.size ?? 0;
+  const state = { etag: value('ETag'), lastModified: value('Last-Modified'), size };
+  const failed = failedCondition(request, state);
+  if (failed === 412) return { ...plan, ...problem(412, 'a precondition failed'), fault: plan.fault };
+  if (failed === 304) {
+    const kept = fields.filter(([field]) => !field.startsWith('Content-') || field === 'Content-Location');
+    return { ...plan, status: 304, fields: kept, content: undefined };
+  }
+  const range = query.get('ranges') === 'none' ? undefined : requestedRange(request, state);
+  if (range === undefined || !content) return plan;
+  if (range === 'unsatisfiable') {
+    const refused = problem(416, 'no such bytes');
+    return { ...plan, ...refused, fields: [...refused.fields, ['Content-Range', `bytes */${size}`]] };
+  }
+  const { first, length } = range;
+  return {
+    ...plan,
+    status: 206,
+    fields: [...fields, ['Content-Range', `bytes ${first}-${first + length - 1}/${size}`]],
+    content: sliceOf(content, first, length),
+  };
+}
+
+function withLength(plan: ResponsePlan): ResponsePlan {
+  const { status, content, framing, fields } = plan;
+  const known = fields.some(([field]) => field === 'Content-Length');
+  if (!content || framing || known || status === 204 || status === 304) return plan;
+  return { ...plan, fields: [...fields, ['Content-Length', String(content.size)]] };
+}
+
+function contentOf(
+  request: OriginRequest,
+  url: URL,
+  maker: ContentMaker,
+  version: number,
+): Content | ResponsePlan {
   const [, kind = '', name = '', ...rest] = url.pathname.split('/');
-  const vary = query.get('vary') ?? '';
-  const variant = vary
+  const query = url.searchParams;
+  if (rest.length > 0 || name === '') return problem(404, `try ${PATHS}`);
+  const variant = variantOf(request, query.get('vary') ?? '');
+  if (kind === 'json' && !query.has('size')) return maker.json(name, version, variant);
+  if (kind === 'echo') {
+    const { method, url: target, fields } = request;
+    return maker.text('application/json', `${JSON.stringify({ method, url: target, fields })}\n`);
+  }
+  if (kind === 'bytes' || kind === 'stream') {
+    const size = parseSize(name, MAX_BYTES);
+    if (size === undefined) return problem(400, `bytes must be 0 to ${MAX_BYTES}, found ${name}`);
+    return maker.sized(size, version, variant);
+  }
+  const type = kind === 'json' ? 'application/json' : TEXT_TYPES[kind];
+  if (type === undefined) return problem(404, `nothing here: ${url.pathname}; try ${PATHS}`);
+  const size = parseSize(query.get('size') ?? String(TEXT_BYTES), MAX_BYTES);
+  if (size === undefined) return problem(400, `size must be 0 to ${MAX_BYTES}, found ${query.get('size')}`);
+  return maker.sized(size, version, variant, `${kind}/${name}`, type);
+}
+
+/** What the fields that Vary names say, since the content follows them. */
+function variantOf(request: OriginRequest, vary: string): string {
+  return vary
     .split(',')
     .map((field) => field.trim().toLowerCase())
     .filter((field) => field !== '' && field !== '*')
     .map((field) => `${field}=${request.header(field) ?? ''}`)
     .join('&');
+}
 
-  if (rest.length > 0 || name === '')
-    return problem(404, 'try /json/ID, /bytes/N, /stream/N?seconds=S or /healthz');
-  let content: Content | undefined;
-  if (kind === 'json') content = maker.json(name, version, variant);
-  else if (kind === 'bytes' || kind === 'stream') {
-    if (!/^\d{1,10}$/.test(name) || Number(name) > MAX_BYTES)
-      return problem(400, `bytes must be 0 to ${MAX_BYTES}, found ${name}`);
-    content = maker.sized(Number(name), version, variant);
-  } else return problem(404, `nothing here: ${url.pathname}`);
-
-  const faultText = query.get('fault');
-  const fault = faultText === null ? undefined : parseFault(faultText);
-  if (typeof fault === 'string') return problem(400, fault);
-  const numbers = ['delay_ms', 'seconds', 'status'].filter(
+/** A sentence. */
+function queryMistake(query: URLSearchParams): string | undefined {
+  const fault = faultOf(query);
+  if (typeof fault === 'string') return fault;
+  const numbers = ['delay_ms', 'seconds', 'status', 'chunk_delay_ms'].filter(
     (key) => !/^\d*\.?\d*$/.test(query.get(key) ?? ''),
   );
-  if (numbers.length > 0) return problem(400, `${numbers.join(', ')}: not a number`);
-
-  const plan: ResponsePlan = {
-    status: Number(query.get('status') ?? 200),
-    fields: fieldsFor(query, content, version),
-    content,
-    delayMs: Math.min(MAX_DELAY_MS, Number(query.get('delay_ms') ?? 0)),
-    streamSeconds: kind === 'stream' ? Math.min(3600, Number(query.get('seconds') ?? 10)) : undefined,
-    fault,
-  };
-  if (plan.status < 200 || plan.status > 599 || !Number.isInteger(plan.status))
-    return problem(400, 'status must be 200 to 599');
-  if (plan.status === 200 && clientHasIt(request, plan)) {
-    return {
-      ...plan,
-      status: 304,
-      fields: plan.fields.filter(([field]) => !field.startsWith('Content-')),
-      content: undefined,
-    };
-  }
-  return plan;
+  if (numbers.length > 0) return `${numbers.join(', ')}: not a number`;
+  const status = Number(query.get('status') ?? 200);
+  if (status < 200 || status > 599 || !Number.isInteger(status)) return 'status must be 200 to 599';
+  const latency = query.get('latency');
+  if (latency !== null && !LATENCY_PROFILES.some((name) => name === latency))
+    return `latency must be ${LATENCY_PROFILES.join(' or ')}, found ${latency}`;
+  return undefined;
 }
 
-/** Query parameter to Cache-Control directive. */
-const DIRECTIVES: readonly [parameter: string, directive: string, takesValue: boolean][] = [
-  ['max_age', 'max-age', true],
-  ['s_maxage', 's-maxage', true],
-  ['swr', 'stale-while-revalidate', true],
-  ['sie', 'stale-if-error', true],
-  ['no_store', 'no-store', false],
-  ['no_cache', 'no-cache', false],
-  ['private', 'private', false],
-  ['public', 'public', false],
-  ['must_revalidate', 'must-revalidate', false],
-  ['proxy_revalidate', 'proxy-revalidate', false],
-];
-
-function fieldsFor(query: URLSearchParams, content: Content, version: number): [string, string][] {
-  const fields: [string, string][] = [
-    ['Content-Type', content.contentType],
-    ['Content-Length', String(content.size)],
-  ];
-  const directives = DIRECTIVES.filter(([parameter]) => query.has(parameter)).map(
-    ([parameter, directive, takesValue]) =>
-      takesValue ? `${directive}=${token(query.get(parameter))}` : directive,
-  );
-  if (directives.length > 0) fields.push(['Cache-Control', directives.join(', ')]);
-  const etag = query.get('etag') ?? 'strong';
-  if (etag !== 'none') fields.push(['ETag', etag === 'weak' ? `W/${content.etag}` : content.etag]);
-  if (query.get('last_modified') !== 'none')
-    fields.push(['Last-Modified', new Date(EPOCH_MS + version * 60_000).toUTCString()]);
-  if (query.has('vary')) fields.push(['Vary', printable(query.get('vary'))]);
-  if (query.has('age')) fields.push(['Age', token(query.get('age'))]);
-  if (query.has('expires')) fields.push(['Expires', printable(query.get('expires'))]);
-  if (query.has('set_cookie')) fields.push(['Set-Cookie', `session=${token(query.get('set_cookie'))}`]);
-  return fields;
+function faultOf(query: URLSearchParams): Fault | string | undefined {
+  const text = query.get('fault');
+  return text === null ? undefined : parseFault(text);
 }
 
-/** Strong comparison is enough: the edge sends back what it got (RFC 9110 section 13.1.2). */
-function clientHasIt(request: OriginRequest, plan: ResponsePlan): boolean {
-  const value = (name: string) => plan.fields.find(([field]) => field === name)?.[1];
-  const ifNoneMatch = request.header('if-none-match');
-  if (ifNoneMatch !== undefined) {
-    const etag = value('ETag');
-    const tags: string[] = ifNoneMatch.match(/(?:W\/)?"[^"]*"/g) ?? [];
-    return etag !== undefined && (ifNoneMatch === '*' || tags.includes(etag));
-  }
-  const since = Date.parse(request.header('if-modified-since') ?? '');
-  const modified = Date.parse(value('Last-Modified') ?? '');
-  return modified <= since;
+/** `/a.css,/b.js` as Link values. */
+function hintsOf(text: string): string[] {
+  return printable(text)
+    .split(',')
+    .map((path) => path.trim().replace(/[<>]/g, ''))
+    .filter((path) => path !== '')
+    .map((path) => `<${path}>; rel=preload; as=${path.endsWith('.css') ? 'style' : 'script'}`);
+}
+
+function acceptsGzip(request: OriginRequest): boolean {
+  return (request.header('accept-encoding') ?? '')
+    .split(',')
+    .some((coding) => /^\s*(?:gzip|x-gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i.test(coding));
 }
 
 function problem(status: number, reason: string): ResponsePlan {
@@ -148,13 +218,4 @@ function problem(status: number, reason: string): ResponsePlan {
     content,
     delayMs: 0,
   };
-}
-
-/** What a query may put into a response: no line ends, nothing that could begin another field. */
-function token(text: string | null): string {
-  return (text ?? '').replace(/[^!#$%&'*+\-.^_`|~0-9A-Za-z]/g, '').slice(0, 100);
-}
-
-function printable(text: string | null): string {
-  return (text ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, 200);
 }

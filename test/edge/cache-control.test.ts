@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  coveredFields,
   directiveSeconds,
   formatCacheControl,
   hasDirective,
@@ -27,7 +28,13 @@ describe('parseCacheControl', () => {
     ['max-age=60, max-age=5', 'max-age', 5],
     ['max-age=5, max-age=60', 'max-age', 5],
     ['max-age=60, max-age=x', 'max-age', 0],
+    ['max-age="60', 'max-age', 0],
+    ['max-age=60;x=1', 'max-age', 0],
+    ["max-age='60'", 'max-age', 0],
+    ['min-fresh=5, min-fresh=60', 'min-fresh', 60],
+    ['max-stale, max-stale=5', 'max-stale', 5],
     ['community="a, max-age=60"', 'max-age', undefined],
+    ['x="a, max-age=60', 'max-age', 60],
     ['x="a\\"b, max-age=1", max-age=60', 'max-age', 60],
     ['s-maxage=60', 'max-age', undefined],
     ['', 'max-age', undefined],
@@ -35,8 +42,31 @@ describe('parseCacheControl', () => {
     expect(directiveSeconds(parseCacheControl(text), name)).toBe(seconds);
   });
 
-  it('finds no-store beside nonsense', () => {
-    expect(hasDirective(parseCacheControl('=;;, "x", no-store'), 'no-store')).toBe(true);
+  it.each([
+    '=;;, "x", no-store',
+    'x="never closed, no-store',
+    'NO-STORE',
+    'no-store=1',
+    'no-store;x',
+    'a,,no-store',
+  ])('finds no-store in %s', (text) => {
+    expect(hasDirective(parseCacheControl(text), 'no-store')).toBe(true);
+  });
+
+  it.each<[string, unknown]>([
+    ['max-age=1', undefined],
+    ['private', 'everything'],
+    ['private=""', 'everything'],
+    ['private="a b"', 'everything'],
+    ['private="a', 'everything'],
+    ['private=set-cookie', ['set-cookie']],
+    ['private="X-A, x-b"', ['x-a', 'x-b']],
+    ['private="a", private', 'everything'],
+    ['private, private="a"', 'everything'],
+    ['private="a", private="b"', ['a', 'b']],
+    ['private="a, Vary"', 'everything'],
+  ])('%s keeps %j from others', (text, expected) => {
+    expect(coveredFields(parseCacheControl(text), 'private')).toEqual(expected);
   });
 
   it('reads any text without failing, and always ends', () => {

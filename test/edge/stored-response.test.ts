@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fieldValue } from '../../src/edge/fields.ts';
-import { compactBody, refreshed, responseHead } from '../../src/edge/stored-response.ts';
+import { compactBody, refreshed, responseHead, storedResponse } from '../../src/edge/stored-response.ts';
 
 const NOW = Date.UTC(2026, 10, 21);
 const received = (status: number, fields: string[], timeMs = NOW) => ({
@@ -44,5 +44,41 @@ describe('refreshed', () => {
 describe('responseHead', () => {
   it('gives a response without Date the time of its arrival', () => {
     expect(fieldValue(responseHead(received(200, [])).fields, 'date')).toBe('Sat, 21 Nov 2026 00:00:00 GMT');
+  });
+
+  it('keeps what is for one client apart from what is stored', () => {
+    const fields = [
+      'Cache-Control',
+      'private="Set-Cookie", no-cache="X-Once"',
+      'Set-Cookie',
+      'a',
+      'X-Once',
+      '1',
+    ];
+    const head = responseHead(received(200, [...fields, 'X-All', '2']));
+    expect(['set-cookie', 'x-once', 'x-all'].map((name) => fieldValue(head.fields, name))).toEqual([
+      undefined,
+      undefined,
+      '2',
+    ]);
+    expect(head.withheld).toEqual(['Set-Cookie', 'a', 'X-Once', '1']);
+    expect(storedResponse(head, [], 0)).not.toHaveProperty('withheld');
+  });
+
+  it('obeys CDN-Cache-Control before Cache-Control and Expires', () => {
+    const head = responseHead(
+      received(200, ['Cache-Control', 's-maxage=9', 'CDN-Cache-Control', 'max-age=60', 'Expires', '0']),
+    );
+    expect(head).toMatchObject({ lifetimeSeconds: 60, cacheControl: { field: 'cdn-cache-control' } });
+  });
+});
+
+describe('a 304 with a cookie', () => {
+  it('does not give the cookie to everybody', () => {
+    const head = responseHead(received(200, ['Cache-Control', 'max-age=5']));
+    const stored = { ...head, body: [], size: 0 };
+    const fresh = refreshed(stored, received(304, ['Set-Cookie', 'session=1', 'X-New', '1']));
+    expect(fieldValue(fresh.fields, 'set-cookie')).toBeUndefined();
+    expect(fieldValue(fresh.fields, 'x-new')).toBe('1');
   });
 });

@@ -4,6 +4,7 @@ import { requestedRange } from '../../src/edge/range.ts';
 import {
   clientHasIt,
   conditionalFields,
+  headUpdate,
   notModifiedMatches,
   updateStoredFields,
 } from '../../src/edge/validation.ts';
@@ -28,6 +29,9 @@ describe('clientHasIt', () => {
     ['modified since', ['If-Modified-Since', EARLY], ['Last-Modified', LATE], false],
     ['a date that is none', ['If-Modified-Since', 'yesterday'], ['Last-Modified', EARLY], false],
     ['no condition', [], ['ETag', '"a"'], false],
+    ['not sent since', ['If-Modified-Since', LATE], ['Date', EARLY], true],
+    ['the same text without quotes', ['If-None-Match', 'a'], ['ETag', 'a'], true],
+    ['one of them without quotes', ['If-None-Match', 'a'], ['ETag', '"a"'], false],
   ])('%s', (_, request, response, expected) => {
     expect(clientHasIt(request, response, 0)).toBe(expected);
   });
@@ -73,6 +77,9 @@ describe('revalidation', () => {
     expect(notModifiedMatches(['ETag', '"a"'], ['ETag', '"a"'])).toBe(true);
     expect(notModifiedMatches(['ETag', '"a"'], [])).toBe(true);
     expect(notModifiedMatches(['ETag', '"a"'], ['ETag', '"b"'])).toBe(false);
+    expect(notModifiedMatches(['ETag', 'W/"a"'], ['ETag', 'W/"a"'])).toBe(true);
+    expect(notModifiedMatches(['ETag', 'W/"a"'], ['ETag', '"a"'])).toBe(false);
+    expect(notModifiedMatches(['Last-Modified', LATE], ['Last-Modified', EARLY])).toBe(false);
   });
 });
 
@@ -87,6 +94,13 @@ describe('requestedRange', () => {
     ['bytes=-0', 'unsatisfiable'],
     ['bytes=9-0', undefined],
     ['bytes=0-1,5-6', undefined],
+    ['bytes=0-1, 2-6', { first: 0, last: 6 }],
+    ['bytes=50-, -60,', { first: 40, last: 99 }],
+    ['bytes=0-1,200-', { first: 0, last: 1 }],
+    ['bytes=200-,300-', 'unsatisfiable'],
+    ['bytes=0-1,x', undefined],
+    ['bytes=0-1,,,', { first: 0, last: 1 }],
+    [`bytes=${Array(17).fill('0-1').join(',')}`, undefined],
     ['bytes=-', undefined],
     ['lines=0-9', undefined],
   ])('%s of 100 bytes', (range, expected) => {
@@ -106,5 +120,25 @@ describe('requestedRange', () => {
       9,
     );
     expect(range !== undefined).toBe(holds);
+  });
+
+  it('does not believe a Last-Modified of the second in which it was sent', () => {
+    const fields = ['Range', 'bytes=0-1', 'If-Range', EARLY];
+    expect(requestedRange(fields, ['Last-Modified', EARLY, 'Date', EARLY], 9)).toBeUndefined();
+    expect(requestedRange(fields, ['Last-Modified', EARLY, 'Date', LATE], 9)).toEqual({ first: 0, last: 1 });
+  });
+});
+
+describe('headUpdate', () => {
+  const stored = { fields: ['ETag', '"a"', 'Last-Modified', EARLY], size: 5 };
+  it.each<[string, number, string[], string]>([
+    ['the same', 200, ['ETag', '"a"', 'Content-Length', '5'], 'freshen'],
+    ['no word of it', 200, [], 'freshen'],
+    ['another tag', 200, ['ETag', '"b"'], 'outdated'],
+    ['another length', 200, ['ETag', '"a"', 'Content-Length', '6'], 'outdated'],
+    ['another date', 200, ['Last-Modified', LATE], 'outdated'],
+    ['an error', 500, ['ETag', '"b"'], 'nothing'],
+  ])('%s', (_, status, fields, expected) => {
+    expect(headUpdate(stored, status, fields)).toBe(expected);
   });
 });

@@ -1,18 +1,32 @@
 // Puts the parts together and listens. Used by main.ts and by tests alike; the only place that knows all parts.
 
-import { access } from 'node:fs/promises';
+import { randomInt, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { listenOn } from '../../net/io/listen.ts';
 import { addressKinds } from '../client-networks.ts';
+import { EncodedVariants } from '../compress/encoded-variants.ts';
 import type { EdgeConfig } from '../config.ts';
+import { traceGate } from '../explain-config.ts';
+import { TraceLog } from '../explain-log.ts';
+import { DEFAULT_HTTP1_LIMITS } from '../http1/limits.ts';
+import { RouteLimits } from '../limit/route-limits.ts';
 import { countUpstream, createMetrics, type EdgeMetrics } from '../metrics.ts';
+import { compileRoutes } from '../policy/match.ts';
+import { resolveRoutes } from '../policy/policy-config.ts';
+import { VariantWatch } from '../policy/variant-watch.ts';
 import { createPipeline } from '../request-pipeline.ts';
-import { createLruStore } from '../store/lru-store.ts';
+import { createMemoryStore } from '../store/memory-store.ts';
 import type { ObjectStore } from '../store/object-store.ts';
+import { forwardedPolicy } from '../upstream/forwarded.ts';
+import { pseudonymOf } from '../upstream/upstream-config.ts';
+import { accessLogEntry } from './access-log-entry.ts';
 import { createAdminServer } from './admin-server.ts';
-import { createEdgeServer } from './http-listener.ts';
-import { createUndiciUpstream } from './undici-upstream.ts';
+import { createEdgeServer, type EdgeServer } from './http-listener.ts';
+import { operationsOf } from './operations.ts';
+import { startUpstream } from './upstream-start.ts';
 
 export interface RunningEdge {
   /** Where it listens, in the order of the configuration (port 0 replaced by the real one). */
@@ -28,33 +42,75 @@ export interface EdgeOptions {
   /** Milliseconds since the epoch; tests move it. */
   now?: () => number;
   onError?: (error: unknown) => void;
+  /** What happened, for the log. */
+  onEvent?: (event: string, details: object) => void;
 }
 
-/** @throws UserError when an address cannot be listened on. */
+/** @throws UserError when an address cannot be listened on, or a file cannot be had. */
 export async function startEdge(config: EdgeConfig, options: EdgeOptions = {}): Promise<RunningEdge> {
-  const pseudonym = `catchment-${config.pop}`;
+  const now = options.now ?? Date.now;
+  const onEvent = options.onEvent ?? (() => {});
+  const pseudonym = pseudonymOf(config.peers?.self ?? config.pop);
   const metrics = createMetrics();
-  const store = createLruStore(config.cacheBytes);
-  const upstream = createUndiciUpstream(config);
+  const store = createMemoryStore({ cacheBytes: config.cacheBytes, policy: config.eviction, now });
+  const upstream = startUpstream(config, config.pop);
+  const routes = compileRoutes(resolveRoutes(config.routes));
+  const seed = randomInt(2 ** 32);
+  const site = { originHost: config.origin.host, forwardHost: config.origin.forwardHost };
+  const traces = new TraceLog(config.trace.keep);
   const pipeline = createPipeline({
     upstream,
     store,
-    now: options.now ?? Date.now,
+    now,
     onHead: (status, seconds) => countUpstream(metrics, status, seconds),
     pseudonym,
-    originHost: config.origin.forwardHost ? undefined : config.origin.host,
+    site,
+    routes,
+    limits: new RouteLimits(seed),
+    variants: new EncodedVariants(store, async (stored, coding) => {
+      const { compressStored } = await import('./compress-body.ts');
+      return compressStored(stored, coding);
+    }),
+    watch: new VariantWatch((report) => onEvent('vary-explodes', report), seed),
+    traces: { log: traces, allowed: traceGate(config.trace.allow), sample: config.trace.sample },
+    forwarded: forwardedPolicy(config.forwarded),
+    requestId: randomUUID,
   });
   const { drainFile } = config;
+  const isDraining = () => drainFile !== undefined && existsSync(drainFile);
+  const accessLog =
+    config.accessLog &&
+    (await import('./access-log-writer.ts').then(({ openAccessLog }) =>
+      openAccessLog(config.accessLog as NonNullable<typeof config.accessLog>, onEvent),
+    ));
   const listener = {
     pop: config.pop,
     pseudonym,
     pipeline,
     metrics,
     addressKind: addressKinds(config),
-    isDraining: async () => drainFile !== undefined && (await exists(drainFile)),
+    isDraining: async () => isDraining(),
     onError: options.onError ?? (() => {}),
+    limits: { ...DEFAULT_HTTP1_LIMITS, ...defined(config.limits) },
+    ...(accessLog && {
+      accessLog: (
+        record: Parameters<NonNullable<Parameters<typeof createEdgeServer>[0]['accessLog']>>[0],
+      ) => {
+        if (accessLog.wants()) accessLog.add(accessLogEntry(record));
+      },
+    }),
   };
-  const servers: Server[] = [];
+  const servers: (Server | EdgeServer)[] = [];
+  const operations = await operationsOf({
+    config,
+    store,
+    collapsed: pipeline.collapsed,
+    pipeline,
+    traces,
+    site,
+    now,
+    onEvent,
+  });
   const close = async (graceMs = 0) => {
     const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
     for (const server of servers) server.closeIdleConnections();
@@ -63,9 +119,10 @@ export async function startEdge(config: EdgeConfig, options: EdgeOptions = {}): 
     }, graceMs);
     await Promise.all(closed);
     clearTimeout(timer);
+    await operations.close();
     await upstream.close();
+    await accessLog?.close();
   };
-  const adminContext = { pop: config.pop, metrics, store, collapsed: pipeline.collapsed };
   try {
     const addresses: AddressInfo[] = [];
     for (const endpoint of config.listen) {
@@ -75,7 +132,27 @@ export async function startEdge(config: EdgeConfig, options: EdgeOptions = {}): 
     }
     let adminAddress: AddressInfo | undefined;
     if (config.admin) {
-      const server = createAdminServer(adminContext);
+      const server = createAdminServer(
+        {
+          pop: config.pop,
+          metrics,
+          store,
+          collapsed: pipeline.collapsed,
+          isDraining,
+          moreState: () => ({
+            store: store.stats(),
+            ...(upstream.report && { upstream: upstream.report() }),
+            ...operations.state(),
+          }),
+          operations: {
+            ...operations.subject,
+            ...(drainFile !== undefined && {
+              drain: async (on: boolean) => (on ? writeFile(drainFile, '') : rm(drainFile, { force: true })),
+            }),
+          },
+        },
+        config.admin,
+      );
       adminAddress = await listenOn(server, config.admin);
       servers.push(server);
     }
@@ -86,9 +163,7 @@ export async function startEdge(config: EdgeConfig, options: EdgeOptions = {}): 
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+/** Without what is not set, which would replace a default. */
+function defined<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

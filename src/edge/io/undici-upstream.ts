@@ -1,72 +1,108 @@
-// The way to the origin: one undici Pool, whose dispatch() hands over raw fields and bytes as they come, with pause
-// and resume, so that nothing is buffered twice. Only the Pool is loaded, not all of undici (12 MB less per process), and
-// not Node's HTTP/2, which the Pool could do without and we do not use (3 MB less).
+// The way to one origin: an undici Pool, whose dispatch() hands over raw fields and bytes as they come, with pause
+// and resume, so that nothing is buffered twice. undici checks the framing (RFC 9112 sections 6 and 7): a body shorter
+// than announced and bad chunking come as onFailure after the head.
 
-import { createRequire, registerHooks } from 'node:module';
-import type { Dispatcher, Pool } from 'undici';
-import type { EdgeConfig } from '../config.ts';
-import type { Upstream, UpstreamExchange, UpstreamFailure, UpstreamRequest } from '../upstream.ts';
+import type { Client, Dispatcher, Pool } from 'undici';
+import type { Fields } from '../fields.ts';
+import { describeFailure, isConnectionLoss } from '../upstream/failure.ts';
+import { isIdempotent } from '../upstream/methods.ts';
+import type { Upstream, UpstreamEvents, UpstreamExchange, UpstreamRequest } from '../upstream.ts';
+import { ClientClass, PoolClass } from './upstream-undici.ts';
 
-const PoolClass = loadPool();
+export interface UndiciUpstreamConfig {
+  /** Local address of the connections. */
+  sourceAddress?: string;
+  origin: {
+    address: string;
+    port: number;
+    connectTimeoutMs: number;
+    headersTimeoutMs: number;
+    /** Between two pieces of the body. */
+    bodyTimeoutMs: number;
+    connections: number;
+  };
+}
 
-export function createUndiciUpstream(
-  config: Pick<EdgeConfig, 'sourceAddress'> & { origin: Omit<EdgeConfig['origin'], 'host' | 'forwardHost'> },
-): Upstream {
+/** Nothing is connected before the first request. `who` names the other side in failures. */
+export function createUndiciUpstream(config: UndiciUpstreamConfig, who = 'the origin'): Upstream {
   const { origin, sourceAddress } = config;
   const host = origin.address.includes(':') ? `[${origin.address}]` : origin.address;
-  const pool = new PoolClass(`http://${host}:${origin.port}`, {
-    connections: origin.connections,
+  const url = `http://${host}:${origin.port}`;
+  const options = {
     headersTimeout: origin.headersTimeoutMs,
     bodyTimeout: origin.bodyTimeoutMs,
     // undici's own fast timers tick once a second, which is fine here.
     connect: { timeout: origin.connectTimeoutMs, localAddress: sourceAddress },
     pipelining: 1,
     allowH2: false,
-  } as Pool.Options);
-
-  const upstream: Upstream = {
-    send: (request, events) => dispatch(pool, request, events, true),
-    close: () => pool.destroy(),
   };
-  return upstream;
-}
+  const pool = new PoolClass(url, { ...options, connections: origin.connections } as Pool.Options);
+  const fresh = new Set<Client>();
 
-function loadPool(): typeof Pool {
-  const withoutHttp2 = registerHooks({
-    resolve(specifier, context, next) {
-      if (specifier === 'node:http2') throw new Error('not wanted'); // undici takes that for a Node.js without it
-      return next(specifier, context);
+  /** A connection for one request, which nobody can have closed in the meantime. */
+  const freshClient = () => {
+    const client = new ClientClass(url, options as Client.Options);
+    fresh.add(client);
+    return client;
+  };
+  const release = (client: Client) => {
+    fresh.delete(client);
+    void client.destroy();
+  };
+  return {
+    send: (request, events) => exchange({ pool, freshClient, release, who }, request, events),
+    close: async () => {
+      await Promise.all([pool.destroy(), ...[...fresh].map((client) => client.destroy())]);
     },
-  });
-  try {
-    return createRequire(import.meta.url)('undici/lib/dispatcher/pool.js') as typeof Pool;
-  } finally {
-    withoutHttp2.deregister();
-  }
+  };
 }
 
-function dispatch(
-  pool: Pool,
-  request: UpstreamRequest,
-  events: Parameters<Upstream['send']>[1],
-  mayRetry: boolean,
-): UpstreamExchange {
-  let controller: Dispatcher.DispatchController | undefined;
-  let retried: UpstreamExchange | undefined;
-  let aborted = false;
-  let settled = false;
-  let headSeen = false;
+interface Connections {
+  pool: Pool;
+  freshClient(): Client;
+  release(client: Client): void;
+  who: string;
+}
 
+function exchange(
+  connections: Connections,
+  request: UpstreamRequest,
+  events: UpstreamEvents,
+): UpstreamExchange {
+  const { pool, who } = connections;
+  let controller: Dispatcher.DispatchController | undefined;
+  let client: Client | undefined;
+  let aborted = false;
+  let paused = false;
+  let settled = false;
+  let begun = false;
+  let bodyError: Error | undefined;
+  let reused = false;
+
+  const settle = () => {
+    settled = true;
+    if (client) connections.release(client);
+  };
   const fail = (error: Error) => {
     if (settled) return;
-    settled = true;
-    // The origin may close a kept-alive connection in the moment we use it: RFC 9110 section 9.2.2 lets idempotent
-    // requests be sent again, once.
-    if (!headSeen && !aborted && mayRetry && isConnectionLoss(error) && isRepeatable(request)) {
-      retried = dispatch(pool, request, events, false);
+    // The origin may close a kept-alive connection in the moment we use it: RFC 9112 section 9.3.1 lets idempotent
+    // requests be sent again, once. On a connection made for it, or the second one could be as stale as the first.
+    const race = reused && !client && !begun && !aborted && isConnectionLoss(error);
+    if (race && !request.body && isIdempotent(request.method)) {
+      client = connections.freshClient();
+      dispatch(client);
       return;
     }
-    events.onFailure(describeFailure(error));
+    settle();
+    if (bodyError) {
+      events.onFailure({
+        status: 400,
+        error: 'http_request_error',
+        detail: `the client broke off its request (${bodyError.message})`,
+      });
+    } else if (aborted) {
+      events.onFailure({ status: 502, error: 'connection_terminated', detail: 'no longer wanted' });
+    } else events.onFailure(describeFailure(error, who));
   };
 
   const handler: Dispatcher.DispatchHandler = {
@@ -75,27 +111,33 @@ function dispatch(
       if (aborted) started.abort(new Error('no longer wanted'));
     },
     onResponseStart(current, status) {
-      if (status < 200) return;
-      headSeen = true;
-      events.onHead(status, rawFields(current.rawHeaders));
+      begun = true;
+      if (settled) return;
+      const fields = rawFields(current.rawHeaders);
+      if (status < 200) events.onInterim?.(status, fields);
+      else {
+        events.onHead(status, fields);
+        if (paused) current.pause();
+      }
     },
-    onResponseData: (_, chunk) => events.onData(chunk),
+    onResponseData: (_, chunk) => {
+      if (!settled) events.onData(chunk);
+    },
     onResponseEnd() {
       if (settled) return;
-      settled = true;
+      settle();
       events.onEnd();
     },
     onResponseError: (_, error) => fail(error),
   };
-  // In a later turn, so that no event comes before the caller holds the exchange.
-  setImmediate(() => {
-    if (aborted) return fail(new Error('no longer wanted'));
+
+  const dispatch = (dispatcher: Pool | Client) => {
     try {
-      pool.dispatch(
+      dispatcher.dispatch(
         {
           method: request.method as Dispatcher.HttpMethod,
           path: request.pathAndQuery,
-          headers: [...request.fields],
+          headers: request.fields as string[],
           body: request.body ?? null,
         },
         handler,
@@ -103,60 +145,35 @@ function dispatch(
     } catch (error) {
       fail(error as Error);
     }
+  };
+  request.body?.once('error', (error) => {
+    // undici hands its own errors to the body as well; the client's come first.
+    if (!settled && !aborted && !controller?.aborted) bodyError ??= error;
+  });
+  // After the caller's turn, so that no event comes before it holds the exchange.
+  queueMicrotask(() => {
+    if (aborted) return fail(new Error('no longer wanted'));
+    reused = pool.stats.free > 0;
+    dispatch(pool);
   });
   return {
-    pause: () => (retried ? retried.pause() : controller?.pause()),
-    resume: () => (retried ? retried.resume() : controller?.resume()),
+    pause() {
+      paused = true;
+      if (begun) controller?.pause();
+    },
+    resume() {
+      paused = false;
+      if (begun) controller?.resume();
+    },
     abort() {
+      if (settled) return;
       aborted = true;
-      if (retried) retried.abort();
-      else controller?.abort(new Error('no longer wanted'));
+      controller?.abort(new Error('no longer wanted'));
     },
   };
 }
 
-function rawFields(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
+function rawFields(raw: Dispatcher.DispatchController['rawHeaders']): Fields {
   if (!Array.isArray(raw)) return Object.entries(raw ?? {}).flatMap(([name, value]) => [name, String(value)]);
   return raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')));
-}
-
-function isRepeatable(request: UpstreamRequest): boolean {
-  return !request.body && ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'].includes(request.method);
-}
-
-function isConnectionLoss(error: Error): boolean {
-  const code = codeOf(error);
-  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET';
-}
-
-function codeOf(error: Error): string {
-  return String((error as NodeJS.ErrnoException).code ?? error.name);
-}
-
-/** In the words of RFC 9209 section 2.3. */
-export function describeFailure(error: Error): UpstreamFailure {
-  const code = codeOf(error);
-  const as = (status: UpstreamFailure['status'], name: string, detail: string): UpstreamFailure => ({
-    status,
-    error: name,
-    detail,
-  });
-  if (code === 'ECONNREFUSED') return as(502, 'connection_refused', 'the origin refuses connections');
-  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT')
-    return as(504, 'connection_timeout', 'the origin does not answer to connection attempts');
-  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH' || code === 'EADDRNOTAVAIL')
-    return as(502, 'destination_ip_unroutable', `no way to the origin (${code})`);
-  if (code === 'UND_ERR_HEADERS_TIMEOUT')
-    return as(504, 'http_response_timeout', 'the origin accepted the request and sent no answer in time');
-  if (code === 'UND_ERR_BODY_TIMEOUT')
-    return as(504, 'http_response_timeout', 'the origin stopped sending its answer');
-  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH')
-    return as(502, 'http_response_incomplete', 'the origin announced another length than it sent');
-  if (code === 'UND_ERR_HEADERS_OVERFLOW')
-    return as(502, 'http_response_header_section_size', 'the header section of the origin is too large');
-  if (code.startsWith('HPE_'))
-    return as(502, 'http_protocol_error', 'the origin sent something that is not HTTP');
-  if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH')
-    return as(400, 'http_request_error', 'the request cannot be passed on');
-  return as(502, 'connection_terminated', `the connection to the origin broke (${code})`);
 }

@@ -1,14 +1,15 @@
-// The operator's side of the origin: faults (POST, GET, DELETE /faults), counters (/requests), /metrics.
+// The operator's side of the origin: faults (POST, GET, DELETE /faults), what reached it (GET, DELETE /requests,
+// /requests?path=/json/1 with the requests themselves), /metrics.
 
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { z } from '../../base/schema.ts';
 import { type FaultRules, parseFault } from '../faults.ts';
-import type { OriginCounters } from './origin-server.ts';
+import { type OriginCounters, resetCounters } from '../request-record.ts';
 
 const ruleSchema = z.strictObject({
   /** Requests whose path begins with it. */
   path: z._default(z.string().check(z.startsWith('/')), '/'),
-  /** As in the query: `status:503`, `reset`, `hang`, `slow:2000`, `truncated`. */
+  /** As in the query: `status:503`, `reset`, `slow:2000` and the others. */
   fault: z.string(),
   count: z.optional(z.int().check(z.gte(1))),
 });
@@ -37,13 +38,11 @@ async function route(request: IncomingMessage, rules: FaultRules, counters: Orig
   const json = (status: number, value: unknown): Reply => ({ status, text: `${JSON.stringify(value)}\n` });
   if (path === '/healthz') return json(200, { status: 'ok' });
   if (path === '/requests') {
-    return json(200, {
-      requests: counters.requests,
-      faults: counters.faults,
-      bytes: counters.bytes,
-      byPath: Object.fromEntries(counters.byPath),
-      byStatus: Object.fromEntries(counters.byStatus),
-    });
+    if (request.method === 'DELETE') resetCounters(counters);
+    return json(
+      200,
+      received(counters, URL.parse(request.url ?? '', 'http://origin')?.searchParams.get('path')),
+    );
   }
   if (path === '/metrics') return metrics(counters);
   if (path !== '/faults') return json(404, { reason: 'try /faults, /requests, /metrics or /healthz' });
@@ -53,6 +52,25 @@ async function route(request: IncomingMessage, rules: FaultRules, counters: Orig
     if (reason !== undefined) return json(400, { reason });
   }
   return json(200, { faults: rules.list });
+}
+
+/** With a path, only what concerns it, and the latest requests for it. */
+function received(counters: OriginCounters, path: string | null | undefined): object {
+  if (path) {
+    const requests = counters.recent.filter(({ url }) => url.split('?', 1)[0] === path);
+    return { path, requests: counters.byPath.get(path) ?? 0, recent: requests };
+  }
+  const { requests, conditional, ranges, faults, bytes } = counters;
+  return {
+    requests,
+    conditional,
+    ranges,
+    faults,
+    bytes,
+    byPath: Object.fromEntries(counters.byPath),
+    byStatus: Object.fromEntries(counters.byStatus),
+    byMethod: Object.fromEntries(counters.byMethod),
+  };
 }
 
 /** A sentence when the rule is not one. */

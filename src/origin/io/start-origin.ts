@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { listenOn } from '../../net/io/listen.ts';
 import type { OriginConfig } from '../config.ts';
 import { FaultRules } from '../faults.ts';
+import { createCounters, type OriginCounters } from '../request-record.ts';
 import { createAdminServer } from './admin-server.ts';
-import { createOriginServers, type OriginCounters } from './origin-server.ts';
+import { createOriginServers } from './origin-server.ts';
 
 export interface RunningOrigin {
   addresses: AddressInfo[];
@@ -22,13 +23,7 @@ export async function startOrigin(
   now: () => number = Date.now,
 ): Promise<RunningOrigin> {
   const faults = new FaultRules();
-  const counters: OriginCounters = {
-    requests: 0,
-    byPath: new Map(),
-    byStatus: new Map(),
-    faults: 0,
-    bytes: 0,
-  };
+  const counters = createCounters();
   const servers: Server[] = [];
   const close = async () => {
     await Promise.all(

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../../src/base/errors.ts';
 import { parseOriginConfig } from '../../../src/origin/config.ts';
@@ -63,6 +64,61 @@ describe('origin', () => {
     expect(await (await fetch(`${admin}/metrics`)).text()).toContain('origin_requests_total 3');
   });
 
+  it.each<[string, RegExp]>([
+    ['short', /Content-Length: 1000\r\n(.|\r|\n)*\r\n\r\n(.|\n){500}$/],
+    ['overlong', /Content-Length: 1000\r\n(.|\r|\n)*\r\n\r\n(.|\n){1000}and more than was announced$/],
+    ['chunking', /Transfer-Encoding: chunked\r\n(.|\r|\n)*1f4\r\n(.|\n){500}\r\nno-number\r\n/],
+    ['garbage', /^SSH/],
+    ['drip:5', /^HTTP\/1.1 200 OK\r\nX-Slow: x+$/],
+    ['stall', /Content-Length: 1000\r\n(.|\r|\n)*\r\n\r\n(.|\n){500}$/],
+  ])('breaks the wire by the fault %s', async (fault, expected) => {
+    const text = await raw(`GET /bytes/1000?fault=${fault} HTTP/1.1\r\nHost: o\r\nConnection: close\r\n\r\n`);
+    expect(text).toMatch(expected);
+  });
+
+  it('sends hints before the head, chunks with pauses, bodies up to the close, gzip', async () => {
+    const hints = await raw('GET /html/1?hints=/a.css HTTP/1.1\r\nHost: o\r\nConnection: close\r\n\r\n');
+    expect(hints).toMatch(
+      /^HTTP\/1.1 103 Early Hints\r\nLink: <\/a.css>; rel=preload; as=style\r\n\r\nHTTP\/1.1 200/,
+    );
+    const paused = await raw(
+      'GET /bytes/100?chunked&chunk_bytes=50&chunk_delay_ms=20 HTTP/1.1\r\nHost: o\r\nConnection: close\r\n\r\n',
+    );
+    expect(paused).toMatch(/\r\n\r\n32\r\n(.|\n){50}\r\n32\r\n(.|\n){50}\r\n0\r\n\r\n$/);
+    const closed = await raw('GET /bytes/100?close HTTP/1.1\r\nHost: o\r\n\r\n');
+    expect(closed).not.toMatch(/Content-Length|chunked/i);
+    expect(closed).toMatch(/\r\n\r\n(.|\n){100}$/);
+    const zipped = await fetch(`${base}/html/1?gzip`, { headers: { 'accept-encoding': 'gzip' } });
+    expect([zipped.headers.get('content-encoding'), (await zipped.text()).length]).toEqual(['gzip', 4096]);
+  });
+
+  it('remembers what reached it, until it is told to forget', async () => {
+    await fetch(`${base}/json/1?a=1`, { headers: { range: 'bytes=0-1', 'x-probe': 'yes' } });
+    const one = await (await fetch(`${admin}/requests?path=/json/1`)).json();
+    expect(one).toMatchObject({ requests: 1, recent: [{ method: 'GET', url: '/json/1?a=1' }] });
+    expect(JSON.stringify(one)).toContain('"x-probe","yes"');
+    expect(await (await fetch(`${admin}/requests`)).json()).toMatchObject({
+      ranges: 1,
+      byMethod: { GET: 1 },
+    });
+    expect(await (await fetch(`${admin}/requests`, { method: 'DELETE' })).json()).toMatchObject({
+      requests: 0,
+      byPath: {},
+    });
+  });
+
+  it('takes a latency profile of its own', () => {
+    const profile = (latencyProfile: unknown) => () =>
+      parseOriginConfig(JSON.stringify({ listen: [loopback], latencyProfile }), 'test').latencyProfile;
+    const bands = [
+      { upTo: 0.9, fromMs: 1, toMs: 2 },
+      { upTo: 1, fromMs: 100, toMs: 200 },
+    ];
+    expect(profile(bands)()).toEqual(bands);
+    expect(profile([...bands].reverse())).toThrow(UserError);
+    expect(profile('slow')).toThrow(UserError);
+  });
+
   it.each([
     'nonsense',
     '{}',
@@ -82,3 +138,22 @@ describe('origin', () => {
     );
   });
 });
+
+/** All that comes back until the connection closes or falls silent. */
+function raw(bytes: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(origin.addresses[0]?.port ?? 0, '127.0.0.1');
+    let text = '';
+    socket.setTimeout(200, () => socket.destroy());
+    const timer = setTimeout(() => socket.destroy(), 500);
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      clearTimeout(timer);
+      resolve(text);
+    });
+    socket.write(bytes);
+  });
+}

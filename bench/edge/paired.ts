@@ -1,0 +1,89 @@
+// Several servers measured in turns, a slice each: a shared machine's speed drifts by a third within minutes, so figures
+// of different minutes do not compare, but those of neighbouring seconds do. Results are medians of the rounds' ratios.
+
+import { cpuCounts, stealShare } from '../support/processes.ts';
+import { median } from '../support/statistics.ts';
+import type { RunningServer } from './server.ts';
+import { type WrkLoad, wrk } from './wrk.ts';
+
+export interface Slice {
+  perSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+  cpuMicroseconds: number;
+  errors: number;
+  /** Share of the time that the hypervisor gave to others. */
+  steal: number;
+}
+
+/** Of one server against the reference in the same rounds. */
+export interface Comparison {
+  subject: Slice;
+  reference: Slice;
+  /** Medians over the rounds, subject / reference. */
+  rateRatio: number;
+  cpuRatio: number;
+  p99Ratio: number;
+  rounds: number;
+  dropped: number;
+}
+
+/** A round in which the hypervisor took more than this from anybody is left out. */
+const MAX_STEAL = 0.25;
+
+/** By server, without the first, which is the reference. */
+export async function takeTurns(
+  servers: readonly RunningServer[],
+  script: string,
+  load: WrkLoad,
+  rounds: number,
+): Promise<Comparison[]> {
+  // Compilers and caches are warm before anything counts.
+  for (const server of servers) await wrk(server.port, script, { ...load, seconds: 2 });
+  const taken: Slice[][] = [];
+  for (let round = 0; round < rounds; round++) {
+    const slices: Slice[] = [];
+    // Forth and back, so that a drift in one direction favours nobody.
+    const order = servers.map((_, i) => (round % 2 === 0 ? i : servers.length - 1 - i));
+    for (const i of order) slices[i] = await slice(servers[i] as RunningServer, script, load);
+    taken.push(slices);
+  }
+  const good = taken.filter((slices) => slices.every((each) => each.steal <= MAX_STEAL));
+  const kept = good.length >= 3 ? good : taken;
+  return servers.slice(1).map((_, i) => {
+    const ratio = (field: keyof Slice) =>
+      median(kept.map((slices) => (slices[i + 1] as Slice)[field] / (slices[0] as Slice)[field]));
+    return {
+      subject: medianSlice(kept.map((slices) => slices[i + 1] as Slice)),
+      reference: medianSlice(kept.map((slices) => slices[0] as Slice)),
+      rateRatio: ratio('perSecond'),
+      cpuRatio: ratio('cpuMicroseconds'),
+      p99Ratio: ratio('p99Ms'),
+      rounds: kept.length,
+      dropped: taken.length - kept.length,
+    };
+  });
+}
+
+async function slice(server: RunningServer, script: string, load: WrkLoad): Promise<Slice> {
+  const cpuBefore = server.cpu();
+  const countsBefore = cpuCounts();
+  const { requests, ...result } = await wrk(server.port, script, load);
+  return {
+    ...result,
+    cpuMicroseconds: ((server.cpu() - cpuBefore) * 1e6) / requests,
+    steal: stealShare(countsBefore, cpuCounts()),
+  };
+}
+
+function medianSlice(slices: readonly Slice[]): Slice {
+  const of = (field: keyof Slice) => median(slices.map((each) => each[field]));
+  return {
+    perSecond: of('perSecond'),
+    p50Ms: of('p50Ms'),
+    p99Ms: of('p99Ms'),
+    cpuMicroseconds: of('cpuMicroseconds'),
+    errors: slices.reduce((sum, each) => sum + each.errors, 0),
+    steal: of('steal'),
+  };
+}

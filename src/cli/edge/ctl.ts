@@ -1,0 +1,117 @@
+// `./lab edge ctl ACTION`: what an operator asks of a running edge, as questions to its admin server.
+
+import { UserError } from '../../base/errors.ts';
+import { nearestNames } from '../../base/suggest.ts';
+import { type AdminEndpoint, type AdminQuestion, askAdmin } from '../dns/ask-admin.ts';
+import type { Output } from '../output.ts';
+import { drainText, pinText, purgeText, statusText, traceAnswerText, warmText } from './ctl-text.ts';
+import { type PurgeOptions, purgeQuestion } from './purge-question.ts';
+import { type WarmOptions, warmQuestion } from './warm-question.ts';
+
+export type CtlOptions = PurgeOptions & WarmOptions;
+
+interface Action {
+  /** What has to follow, for usage. */
+  words: string;
+  count: [least: number, most: number];
+  question: (words: string[], options: CtlOptions) => AdminQuestion;
+  /** Plain text of the answer; absent: it is printed as it came. */
+  text?: (answer: string, output: Output) => string;
+}
+
+const NONE: [number, number] = [0, 0];
+const ONE: [number, number] = [1, 1];
+
+const ACTIONS: Record<string, Action> = {
+  status: { words: '', count: NONE, question: () => ({ target: '/state' }), text: statusText },
+  stats: { words: '', count: NONE, question: () => ({ target: '/state' }), text: statusText },
+  metrics: { words: '', count: NONE, question: () => ({ target: '/metrics' }) },
+  purge: {
+    words: '[URL] [--tag TAG] [--prefix PREFIX] [--host HOST] [--key KEY] [--all] [--soft]',
+    count: [0, 1],
+    question: ([url], options) => purgeQuestion(url, options),
+    text: purgeText,
+  },
+  warm: {
+    words: 'URL... or --file FILE',
+    count: [0, 1000],
+    question: (urls, options) => warmQuestion(urls, options),
+    text: warmText,
+  },
+  pin: {
+    words: 'URL',
+    count: ONE,
+    question: ([url = '']) => ({ method: 'POST', target: '/pin', body: { url } }),
+    text: pinText,
+  },
+  unpin: {
+    words: 'URL',
+    count: ONE,
+    question: ([url = '']) => ({ method: 'DELETE', target: `/pin?${new URLSearchParams({ url })}` }),
+    text: pinText,
+  },
+  pins: { words: '', count: NONE, question: () => ({ target: '/pins' }) },
+  drain: {
+    words: '',
+    count: NONE,
+    question: () => ({ method: 'POST', target: '/drain' }),
+    text: drainText,
+  },
+  undrain: {
+    words: '',
+    count: NONE,
+    question: () => ({ method: 'DELETE', target: '/drain' }),
+    text: drainText,
+  },
+  reload: {
+    words: '',
+    count: NONE,
+    question: () => ({ method: 'POST', target: '/reload' }),
+    text: () => 'reloaded',
+  },
+  trace: {
+    words: 'ID',
+    count: ONE,
+    question: ([id = '']) => ({ target: `/traces/${encodeURIComponent(id)}` }),
+    text: traceAnswerText,
+  },
+};
+
+export const CTL_ACTIONS = Object.keys(ACTIONS);
+
+/** Prints what the edge says. @throws UserError for wrong words (exit code 2), or with what the edge objects to. */
+export async function runCtl(
+  endpoint: () => Promise<AdminEndpoint>,
+  [name = '', ...words]: string[],
+  options: CtlOptions,
+  output: Output,
+): Promise<void> {
+  const action = actionNamed(name, words);
+  const question = action.question(words, options);
+  const answer = await askAdmin(await endpoint(), question);
+  if (output.json) output.data(name === 'metrics' ? { text: answer } : JSON.parse(answer));
+  else output.print((action.text ? action.text(answer, output) : answer).trimEnd());
+}
+
+function actionNamed(name: string, words: readonly string[]): Action {
+  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
+  if (!action) {
+    const near = nearestNames(name, CTL_ACTIONS);
+    throw new UserError(
+      {
+        message: `there is no action "${name}"`,
+        expected: (near.length > 0 ? near : CTL_ACTIONS).join(', '),
+      },
+      2,
+    );
+  }
+  const [least, most] = action.count;
+  if (words.length >= least && words.length <= most) return action;
+  throw new UserError(
+    {
+      message: `${name} takes ${action.words === '' ? 'no more words' : action.words}`,
+      hint: `./lab edge ctl ${name} ${action.words}`.trim(),
+    },
+    2,
+  );
+}

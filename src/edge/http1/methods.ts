@@ -1,0 +1,24 @@
+// The methods of the IANA registry that a proxy may meet, and PURGE. Anything else is refused: bytes that only look
+// like a request line (SMTP, the second half of a smuggled request) mostly fail here.
+
+const METHODS = [
+  ...['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'QUERY', 'CONNECT', 'TRACE'],
+  ...[
+    'ACL',
+    'BIND',
+    'CHECKOUT',
+    'COPY',
+    'LINK',
+    'LOCK',
+    'MERGE',
+    'MKACTIVITY',
+    'MKCALENDAR',
+    'MKCOL',
+    'MOVE',
+  ],
+  ...['PROPFIND', 'PROPPATCH', 'PURGE', 'REBIND', 'REPORT', 'SEARCH', 'UNBIND', 'UNLINK', 'UNLOCK'],
+];
+
+export const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS);
+
+export const LONGEST_METHOD = Math.max(...METHODS.map((method) => method.length));

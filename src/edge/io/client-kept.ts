@@ -1,0 +1,54 @@
+// The short way for plain hits: the whole response serialised once a second, then one look-up and one write.
+
+import type { Socket } from 'node:net';
+import type { Answer } from '../edge-request.ts';
+import type { KeptResponse } from '../http1/kept-responses.ts';
+import { frameResponse, type ResponseTo } from '../http1/response-head.ts';
+import { clientFields } from './client-answer.ts';
+import type { ConnectionHost } from './client-connection.ts';
+import { ONE_BUFFER_BYTES, oneBuffer, sizeOf, UNREAD_BYTES, type Written, writeParts } from './respond.ts';
+
+/** Undefined for an answer that is not a plain hit, or not to a plain request: the long way. */
+export function respondFromKept(
+  socket: Socket,
+  host: ConnectionHost,
+  answer: Answer,
+  to: ResponseTo,
+): Written | undefined {
+  const { stored, body } = answer;
+  if (stored === undefined || !to.keepAlive || to.minorVersion === 0 || to.method !== 'GET') return undefined;
+  if (body.kind !== 'chunks' || answer.status !== 200 || answer.slice) return undefined;
+  const second = Math.floor(Date.now() / 1000);
+  let kept = host.kept.get(stored, answer.cacheStatus, second);
+  if (kept?.body !== body.chunks) {
+    kept = render(host, answer, body.chunks, to);
+    if (kept === undefined) return undefined;
+    host.kept.keep(stored, kept, second);
+  }
+  if (kept.small) socket.write(kept.bytes);
+  else writeParts(socket, kept.bytes, kept.body);
+  return { bytes: kept.size, keepAlive: true, whole: true };
+}
+
+function render(
+  { context }: ConnectionHost,
+  answer: Answer,
+  body: readonly Uint8Array[],
+  to: ResponseTo,
+): KeptResponse | undefined {
+  const { cacheStatus } = answer;
+  const size = sizeOf(answer);
+  if (size > UNREAD_BYTES) return undefined;
+  const fields = clientFields(context, answer, new Date().toUTCString());
+  const { head } = frameResponse(to, answer.status, fields, size);
+  const small = size <= ONE_BUFFER_BYTES;
+  return {
+    ttl: cacheStatus.ttl,
+    detail: cacheStatus.detail,
+    key: cacheStatus.key,
+    bytes: small ? oneBuffer(head, body, size) : Buffer.from(head, 'latin1'),
+    body,
+    small,
+    size,
+  };
+}

@@ -1,0 +1,89 @@
+// What an operator can do to a running edge, put together from its parts: purge here and at the peers, warm, push, pin, and
+// read traces.
+
+import { type KeySite, requestKey } from '../cache-key.ts';
+import type { CollapsedForwarding } from '../collapsed-forwarding.ts';
+import type { EdgeConfig } from '../config.ts';
+import type { TraceLog } from '../explain-log.ts';
+import { DEFAULT_ROUTE } from '../policy/route-policy.ts';
+import { applyPurge } from '../purge/apply-purge.ts';
+import type { Pipeline } from '../request-pipeline.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import type { AdminSubject } from './admin-subject.ts';
+import { createPurgeService } from './purge-service.ts';
+import { storedFromPush } from './push-object.ts';
+import { warmUrls } from './warm-urls.ts';
+
+export interface OperationParts {
+  config: EdgeConfig;
+  store: ObjectStore;
+  collapsed: CollapsedForwarding;
+  pipeline: Pick<Pipeline, 'answer'>;
+  traces: TraceLog;
+  site: KeySite;
+  now(): number;
+  onEvent(event: string, details: object): void;
+}
+
+export interface Operations {
+  subject: Omit<AdminSubject, 'healthz' | 'state' | 'metrics'>;
+  state(): object;
+  close(): Promise<void>;
+}
+
+/** @throws UserError when the journal of purges cannot be had. */
+export async function operationsOf(parts: OperationParts): Promise<Operations> {
+  const { config, store, collapsed, pipeline, traces, site, now, onEvent } = parts;
+  const soleHost = site.forwardHost ? undefined : site.originHost;
+  const purges = await createPurgeService({
+    name: config.pop,
+    subject: {
+      apply: (target, soft) => applyPurge({ store, collapsed, soleHost }, target, soft),
+      get objects() {
+        return store.objects;
+      },
+    },
+    peers: config.purge.peers,
+    journalPath: config.purge.journal,
+    now,
+    onEvent,
+  });
+  await purges.catchUp(true);
+  const keyOf = (url: string) => requestKey(DEFAULT_ROUTE, { ...split(url, site), fields: [] }, site).key;
+  return {
+    subject: {
+      trace: (id) => traces.get(id),
+      purges,
+      warm: (urls, concurrency) =>
+        warmUrls(urls, concurrency, (url) => {
+          const { authority, pathAndQuery } = split(url, site);
+          return pipeline.answer({
+            method: 'GET',
+            authority,
+            pathAndQuery,
+            fields: [],
+            clientAddress: '127.0.0.1',
+          });
+        }),
+      put: (object) => {
+        const stored = storedFromPush(object, now());
+        store.put(keyOf(object.url), stored, { tags: object.tags, pinned: object.pin });
+      },
+      pins: {
+        pin: (url) => store.pin(keyOf(url)),
+        unpin: (url) => store.unpin(keyOf(url)),
+        list: () =>
+          [...store.entries()].filter(({ pinned }) => pinned).map(({ key, bytes }) => ({ url: key, bytes })),
+      },
+    },
+    state: () => ({ purges: purges.state() }),
+    close: () => purges.close(),
+  };
+}
+
+/** A path alone is of the edge's own site. */
+function split(url: string, site: KeySite): { authority: string; pathAndQuery: string } {
+  const [, host, rest = '/'] = /^https?:\/\/([^/?]*)(.*)$/i.exec(url) ?? [];
+  if (host === undefined) return { authority: site.originHost, pathAndQuery: url };
+  return { authority: host, pathAndQuery: rest.startsWith('/') ? rest : `/${rest}` };
+}

@@ -1,0 +1,118 @@
+// Speaking with the admin servers of other edges: pass a purge on, and ask for purges that were missed. Over a UNIX socket
+// (`unix:/run/fra/edge.sock`) or HTTP with a token.
+
+import { request as httpRequest, type RequestOptions } from 'node:http';
+import type { JournalCursor, JournalPage } from '../purge/purge-journal.ts';
+import { readAdminToken } from './admin-access.ts';
+import { isEntry } from './purge-journal-file.ts';
+
+export interface PurgePeer {
+  /** POP or edge, as its own configuration names it. */
+  name: string;
+  /** `http://203.0.113.7:9088`, or `unix:PATH`. */
+  url: string;
+  tokenFile?: string | undefined;
+}
+
+/** How a peer took a purge. */
+export interface PeerConfirmation {
+  name: string;
+  confirmed: boolean;
+  /** From the sending of the purge to the answer. */
+  milliseconds: number;
+  /** Objects it had. */
+  objects?: number;
+  /** Why it did not confirm. */
+  error?: string;
+}
+
+/** A path around half the world and back takes 0.4 s; who needs longer is down, and asks when it is back. */
+export const PEER_TIMEOUT_MS = 3000;
+/** A page of a thousand purges of 256 tags each would be longer; it is cut by the entries' own bounds before. */
+const MOST_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** Never rejects. `body` as purgeBody makes it. */
+export async function sendPurge(
+  peer: PurgePeer,
+  body: string,
+  timeoutMs: number = PEER_TIMEOUT_MS,
+): Promise<PeerConfirmation> {
+  const startedAt = performance.now();
+  const since = () => Math.round((performance.now() - startedAt) * 100) / 100;
+  try {
+    const answer = await askPeer(peer, 'POST', '/purge', body, timeoutMs);
+    const objects = Number((answer as { objects?: unknown }).objects ?? 0);
+    return { name: peer.name, confirmed: true, milliseconds: since(), objects };
+  } catch (error) {
+    return {
+      name: peer.name,
+      confirmed: false,
+      milliseconds: since(),
+      error: (error as Error).message,
+    };
+  }
+}
+
+/** What the peer has carried out since; undefined when it does not answer, or not as a peer would. */
+export async function fetchJournalPage(
+  peer: PurgePeer,
+  cursor: JournalCursor | undefined,
+  timeoutMs: number = PEER_TIMEOUT_MS,
+): Promise<JournalPage | undefined> {
+  const query = cursor ? `?epoch=${encodeURIComponent(cursor.epoch)}&since=${cursor.sequence}` : '';
+  try {
+    const page = (await askPeer(peer, 'GET', `/purges${query}`, undefined, timeoutMs)) as JournalPage;
+    const good =
+      typeof page.epoch === 'string' &&
+      Number.isSafeInteger(page.latest) &&
+      typeof page.complete === 'boolean' &&
+      Array.isArray(page.entries) &&
+      page.entries.every(isEntry);
+    return good ? page : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function askPeer(
+  peer: PurgePeer,
+  method: string,
+  target: string,
+  body: string | undefined,
+  timeoutMs: number,
+): Promise<object> {
+  return new Promise((resolve, reject) => {
+    const url = peer.url.startsWith('unix:') ? undefined : new URL(peer.url);
+    const headers: RequestOptions['headers'] = {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(peer.tokenFile !== undefined && { authorization: `Bearer ${readAdminToken(peer.tokenFile)}` }),
+    };
+    const where: RequestOptions = url
+      ? { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: url.port || 80 }
+      : { socketPath: peer.url.slice('unix:'.length) };
+    const request = httpRequest({ ...where, method, path: target, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > MOST_ANSWER_BYTES) request.destroy(new Error('its answer is too long'));
+        else chunks.push(chunk);
+      });
+      response.on('error', reject);
+      response.on('end', () => {
+        try {
+          const answer = Object(JSON.parse(Buffer.concat(chunks).toString('utf8'))) as { error?: string };
+          if ((response.statusCode ?? 0) < 300) resolve(answer);
+          else reject(new Error(`it answers ${response.statusCode}: ${answer.error ?? 'no reason'}`));
+        } catch {
+          reject(new Error(`it answers ${response.statusCode} and no JSON: is it an edge’s admin server?`));
+        }
+      });
+    });
+    // The whole exchange, and not only its silences.
+    const timer = setTimeout(() => request.destroy(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+    request.on('close', () => clearTimeout(timer));
+    request.on('error', reject);
+    request.end(body);
+  });
+}

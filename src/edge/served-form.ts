@@ -1,0 +1,45 @@
+// In which coding a stored response goes out: as it is stored, or compressed, if the route compresses and that form is
+// there. It is made in the background when first wanted; until then the identity serves.
+
+import { chooseEncoding } from './compress/choose-encoding.ts';
+import { withVaryAcceptEncoding } from './compress/encoded-fields.ts';
+import type { Answer } from './edge-request.ts';
+import type { PipelineOptions } from './pipeline-options.ts';
+import type { RequestContext } from './request-context.ts';
+import type { StoredResponse } from './stored-response.ts';
+
+export function servedForm(
+  { variants }: Pick<PipelineOptions, 'variants'>,
+  { route, request, target, trace }: RequestContext,
+  stored: StoredResponse,
+): StoredResponse {
+  if (!route.compress) return stored;
+  const choice = chooseEncoding(request.fields, stored, route.compress);
+  trace?.encoding(choice);
+  if (choice.encoding !== 'identity') {
+    const coded = variants.find(target.key, stored, choice.encoding);
+    if (coded) return coded;
+  }
+  return choice.varies ? varying(stored) : stored;
+}
+
+/** One object for each, so that a listener can keep its head. */
+const varyingForms = new WeakMap<StoredResponse, StoredResponse>();
+
+function varying(stored: StoredResponse): StoredResponse {
+  let form = varyingForms.get(stored);
+  if (!form) {
+    form = { ...stored, fields: withVaryAcceptEncoding(stored.fields) };
+    varyingForms.set(stored, form);
+  }
+  return form;
+}
+
+/** An answer that is still arriving, compressed while it streams where the route and the client want that. */
+export function streamedForm({ route, request, trace }: RequestContext, answer: Answer): Answer {
+  if (!route.compress || answer.body.kind !== 'stream' || answer.slice) return answer;
+  const choice = chooseEncoding(request.fields, answer, route.compress);
+  trace?.encoding(choice);
+  // Compressed once it is stored; the first client gets it as it comes, without waiting for a coder.
+  return choice.varies ? Object.assign(answer, { fields: withVaryAcceptEncoding(answer.fields) }) : answer;
+}
