@@ -55,11 +55,15 @@ const record = (figure: Figure) => {
   figures.push(figure);
   say(figureLine(figure));
 };
+const tables: string[] = [];
+const table = (text: string) => {
+  tables.push(text);
+};
 let bench: Bench | undefined;
 try {
   const wanted = values.only?.split(',') ?? Object.keys(PARTS);
   const main = resolve(values.server);
-  bench = await prepareBench({ scratch, main, quick: values.quick, record, say, problems });
+  bench = await prepareBench({ scratch, main, quick: values.quick, record, table, say, problems });
   for (const name of wanted) {
     const part = PARTS[name];
     if (!part) throw new UserError({ message: `no part ${name}`, hint: USAGE }, 2);
@@ -83,9 +87,8 @@ if (problems.length > 0) {
   say(`\nwrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
   process.exitCode = 1;
 }
-const document = markdown('### Edge', figures, [
-  '`npm run bench:edge` writes this; ratios are medians over rounds of neighbouring seconds.',
-]);
+const notes = ['`npm run bench:edge` writes this; ratios are medians over rounds of neighbouring seconds.'];
+const document = [markdown('### Edge', figures, notes).trimEnd(), ...tables].join('\n\n');
 if (values.json)
   console.log(
     JSON.stringify({ date: new Date().toISOString(), machine: machine(), figures, problems }, null, 2),

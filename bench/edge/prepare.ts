@@ -25,6 +25,8 @@ export interface Bench {
     work: (server: RunningServer) => Promise<T>,
   ): Promise<T | undefined>;
   record: Record;
+  /** A table in Markdown, for what is more than figures. */
+  table(markdown: string): void;
   say(line: string): void;
   /** Answers that were wrong: they decide the exit code. */
   problems: string[];
@@ -38,6 +40,7 @@ export async function prepareBench(given: {
   main: string;
   quick: boolean;
   record: Record;
+  table(markdown: string): void;
   say(line: string): void;
   problems: string[];
 }): Promise<Bench> {

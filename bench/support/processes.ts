@@ -11,16 +11,25 @@ export interface Memory {
   peakRss: number;
 }
 
-/** CPU seconds so far of all threads; those that have ended are not in it. */
-export function cpuSeconds(pid: number): number {
-  let nanoseconds = 0;
+/** Seconds so far of all threads, those that have ended left out. */
+export interface CpuTime {
+  used: number;
+  /** Ready to run while others had the processor. */
+  waited: number;
+}
+
+/** The scheduler's own count, in nanoseconds (Documentation/scheduler/sched-stats.rst). */
+export function cpuTime(pid: number): CpuTime {
+  const sum = { used: 0, waited: 0 };
   for (const each of processTree(pid)) {
     for (const thread of readdirSync(`/proc/${each}/task`)) {
       const text = readFileSync(`/proc/${each}/task/${thread}/schedstat`, 'utf8');
-      nanoseconds += Number(text.split(' ', 1)[0]);
+      const [used = 0, waited = 0] = text.split(' ').map(Number);
+      sum.used += used / 1e9;
+      sum.waited += waited / 1e9;
     }
   }
-  return nanoseconds / 1e9;
+  return sum;
 }
 
 export function memory(pid: number): Memory {

@@ -97,9 +97,9 @@ export const COMMANDS: CommandEntry[] = [
   },
   {
     name: 'explain',
-    summary: 'why a client is sent where it is',
+    summary: 'why a client is sent where it is, and why an edge answers as it does',
     group: 'Look inside',
-    completes: [['dns']],
+    completes: [['dns', 'http']],
     load: () => import('./commands/explain.ts'),
   },
   {

@@ -98,6 +98,8 @@ export interface Ageing {
   initialAgeSeconds: number;
   responseTimeMs: number;
   lifetimeSeconds: number;
+  /** Set by a soft purge, milliseconds since the epoch: stale from then on, whatever its lifetime says. */
+  purgedSoftAtMs?: number;
 }
 
 /** current_age of section 4.2.3, in seconds, not rounded. */
@@ -105,12 +107,21 @@ export function currentAgeSeconds(stored: Ageing, nowMs: number): number {
   return stored.initialAgeSeconds + Math.max(0, nowMs - stored.responseTimeMs) / 1000;
 }
 
-/** Lifetime minus age in whole seconds, rounded up: the `ttl` of Cache-Status. 0 or less means stale. */
+/** Seconds since its lifetime ended, or since a soft purge ended it; negative while it is fresh. */
+export function stalenessSeconds(stored: Ageing, nowMs: number): number {
+  const pastLifetime = currentAgeSeconds(stored, nowMs) - stored.lifetimeSeconds;
+  const { purgedSoftAtMs } = stored;
+  return purgedSoftAtMs === undefined
+    ? pastLifetime
+    : Math.max(pastLifetime, (nowMs - purgedSoftAtMs) / 1000);
+}
+
+/** What is left of its lifetime in whole seconds, rounded up: the `ttl` of Cache-Status. 0 or less means stale. */
 export function ttlSeconds(stored: Ageing, nowMs: number): number {
   // The sum turns -0 into 0.
-  return Math.ceil(stored.lifetimeSeconds - currentAgeSeconds(stored, nowMs)) + 0;
+  return Math.ceil(-stalenessSeconds(stored, nowMs)) + 0;
 }
 
 export function isFresh(stored: Ageing, nowMs: number): boolean {
-  return stored.lifetimeSeconds > currentAgeSeconds(stored, nowMs);
+  return stalenessSeconds(stored, nowMs) < 0;
 }

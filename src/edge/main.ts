@@ -1,17 +1,17 @@
 // The edge cache as a process: `node src/edge/main.ts --config edge.json`. One JSON line per event on stdout, user
 // mistakes in plain words on stderr, SIGTERM ends it cleanly.
 
-import { readConfigFile, runMain } from '../base/io/config-file.ts';
+import { configFileArgument, runMain } from '../base/io/config-file.ts';
 import { keepHeapSmall } from '../base/io/keep-heap-small.ts';
-import { parseEdgeConfig } from './config.ts';
+import { loadEdgeConfig } from './io/load-config.ts';
 import { startEdge } from './io/start-edge.ts';
 
 /** Responses under way at SIGTERM get this long. */
 const GRACE_MS = 1000;
 
 async function main(): Promise<void> {
-  const { file, text } = readConfigFile(process.argv.slice(2), 'node src/edge/main.ts --config edge.json');
-  const config = parseEdgeConfig(text, file);
+  const file = configFileArgument(process.argv.slice(2), 'node src/edge/main.ts --config edge.json');
+  const config = await loadEdgeConfig(file);
   const log = (event: string, details: object = {}) =>
     console.log(
       JSON.stringify({ at: new Date().toISOString(), service: 'edge', pop: config.pop, event, ...details }),

@@ -48,7 +48,11 @@ class RequestPipeline implements Pipeline {
     const route = routes.match(request.authority, request.pathAndQuery);
     const trace = traceOf(this.#options, request, route, nowMs);
     const limit = this.#options.limits.take(route, request.clientAddress, nowMs);
-    if (limit && !limit.allowed) return tooMany(request, limit.retryAfterSeconds);
+    if (limit) trace?.limited(limit);
+    if (limit && !limit.allowed) {
+      const refused = tooMany(request, limit.retryAfterSeconds);
+      return trace?.end(refused) ?? refused;
+    }
     const bypass = this.#bypass(request, route);
     const context: RequestContext = {
       request,
@@ -84,7 +88,7 @@ class RequestPipeline implements Pipeline {
   #decide(context: RequestContext, candidates: readonly StoredResponse[]): Answer | Promise<Answer> {
     const nowMs = this.#options.now();
     const reuse = this.#reuse(context, candidates, nowMs);
-    context.trace?.lookup(reuse, candidates, nowMs);
+    context.trace?.lookup(reuse, candidates, context.route, nowMs);
     if (reuse.action === 'serve') return this.#serve(context, reuse, nowMs);
     const { request } = context;
     if (wantsOnlyCached(request.fields)) {

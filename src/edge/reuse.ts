@@ -11,7 +11,7 @@ import {
 } from './cache-control.ts';
 import type { ForwardReason } from './cache-status.ts';
 import { type Fields, fieldValue } from './fields.ts';
-import { currentAgeSeconds, ttlSeconds } from './freshness.ts';
+import { currentAgeSeconds, stalenessSeconds, ttlSeconds } from './freshness.ts';
 import { type CachingRules, NO_RULES } from './freshness-rules.ts';
 import { type StaleCause, staleAllowance, staleForbiddenBy } from './freshness-stale.ts';
 import type { ResponseHead } from './stored-response.ts';
@@ -82,7 +82,7 @@ export function mayServeStale(
     const request = parseCacheControl(fieldValue(requestFields, 'cache-control'));
     allowance = Math.max(allowance, directiveSeconds(request, 'stale-if-error') ?? 0);
   }
-  return allowance > 0 && currentAgeSeconds(stored, nowMs) < stored.lifetimeSeconds + allowance;
+  return allowance > 0 && stalenessSeconds(stored, nowMs) < allowance;
 }
 
 /**
@@ -123,7 +123,7 @@ function clientDemand(
     return pragma !== undefined && /\bno-cache\b/i.test(pragma) ? 'request-pragma' : undefined;
   }
   const age = currentAgeSeconds(stored, nowMs);
-  const left = stored.lifetimeSeconds - age;
+  const left = -stalenessSeconds(stored, nowMs);
   const maxAge = directiveSeconds(request, 'max-age');
   // A reload sends max-age=0; for what never changes while it is fresh it need not reach the origin (RFC 8246 section 2).
   const changesNever = hasDirective(stored.cacheControl, 'immutable') && left > 0;
@@ -143,10 +143,9 @@ function permittedStale(
   const maxStale = request.directives.get('max-stale');
   if (maxStale === undefined || rules.stale?.clientMaxStale === false) return undefined;
   if (staleForbiddenBy(stored.cacheControl)) return undefined;
-  const staleness = currentAgeSeconds(stored, nowMs) - stored.lifetimeSeconds;
   // Without a value any staleness will do (section 5.2.1.2).
   const limit = maxStale === null ? Number.POSITIVE_INFINITY : (directiveSeconds(request, 'max-stale') ?? 0);
-  return staleness <= limit ? 'max-stale' : undefined;
+  return stalenessSeconds(stored, nowMs) <= limit ? 'max-stale' : undefined;
 }
 
 /** `expired`, or what kept a stale-while-revalidate that was sent from having an effect. */

@@ -6,6 +6,7 @@ import { withVaryAcceptEncoding } from './compress/encoded-fields.ts';
 import type { Answer } from './edge-request.ts';
 import type { PipelineOptions } from './pipeline-options.ts';
 import type { RequestContext } from './request-context.ts';
+import { plainResponse } from './store/packed-response.ts';
 import type { StoredResponse } from './stored-response.ts';
 
 export function servedForm(
@@ -15,11 +16,10 @@ export function servedForm(
 ): StoredResponse {
   if (!route.compress) return stored;
   const choice = chooseEncoding(request.fields, stored, route.compress);
-  trace?.encoding(choice);
-  if (choice.encoding !== 'identity') {
-    const coded = variants.find(target.key, stored, choice.encoding);
-    if (coded) return coded;
-  }
+  const coded =
+    choice.encoding === 'identity' ? undefined : variants.find(target.key, stored, choice.encoding);
+  trace?.encoding(choice, choice.encoding !== 'identity' && !coded);
+  if (coded) return coded;
   return choice.varies ? varying(stored) : stored;
 }
 
@@ -29,7 +29,7 @@ const varyingForms = new WeakMap<StoredResponse, StoredResponse>();
 function varying(stored: StoredResponse): StoredResponse {
   let form = varyingForms.get(stored);
   if (!form) {
-    form = { ...stored, fields: withVaryAcceptEncoding(stored.fields) };
+    form = { ...plainResponse(stored), fields: withVaryAcceptEncoding(stored.fields) };
     varyingForms.set(stored, form);
   }
   return form;
@@ -39,7 +39,7 @@ function varying(stored: StoredResponse): StoredResponse {
 export function streamedForm({ route, request, trace }: RequestContext, answer: Answer): Answer {
   if (!route.compress || answer.body.kind !== 'stream' || answer.slice) return answer;
   const choice = chooseEncoding(request.fields, answer, route.compress);
-  trace?.encoding(choice);
+  trace?.encoding(choice, choice.encoding !== 'identity');
   // Compressed once it is stored; the first client gets it as it comes, without waiting for a coder.
   return choice.varies ? Object.assign(answer, { fields: withVaryAcceptEncoding(answer.fields) }) : answer;
 }

@@ -5,7 +5,10 @@ import type { EncodingChoice } from './compress/choose-encoding.ts';
 import type { Answer, EdgeRequest } from './edge-request.ts';
 import { type DecisionRecord, explainDecision } from './explain.ts';
 import { asksForTrace, TRACE_FIELD, traceHeaderValue } from './explain-header.ts';
+import { staleBecause } from './explain-stale.ts';
 import { currentAgeSeconds } from './freshness.ts';
+import { staleAllowance } from './freshness-stale.ts';
+import type { RateDecision } from './limit/rate-table.ts';
 import type { PipelineOptions } from './pipeline-options.ts';
 import { policyRecord } from './policy/policy-record.ts';
 import type { RoutePolicy } from './policy/route-policy.ts';
@@ -52,14 +55,28 @@ export class RequestTrace {
     this.#now = now;
   }
 
-  lookup(reuse: Reuse<StoredResponse>, candidates: readonly StoredResponse[], nowMs: number): void {
+  limited({ allowed, remaining, retryAfterSeconds }: RateDecision): void {
+    this.record.rateLimit = { allowed, remaining, retryAfterSeconds };
+  }
+
+  lookup(
+    reuse: Reuse<StoredResponse>,
+    candidates: readonly StoredResponse[],
+    route: RoutePolicy,
+    nowMs: number,
+  ): void {
     const { record } = this;
     const names = [...new Set(candidates.flatMap(({ varyNames }) => varyNames))];
     const result = reuse.action === 'serve' ? (reuse.stale ? 'stale' : 'fresh') : reuse.reason;
     record.lookup = { result, candidates: candidates.length, ...(names.length > 0 && { varyNames: names }) };
     if (reuse.action !== 'fetch') this.#lifetime(reuse.stored, nowMs);
     if (reuse.action === 'serve' && reuse.stale) {
-      record.stale = { served: true, cause: reuse.stale, because: reuse.detail ?? reuse.stale };
+      const { stored, stale: cause } = reuse;
+      const because =
+        cause === 'max-stale'
+          ? 'the client accepts it'
+          : staleBecause(staleAllowance(stored.cacheControl, cause, route), cause);
+      record.stale = { served: true, cause, because };
     }
     record.timings = { ...record.timings, decidedMs: this.#elapsed() };
   }
@@ -90,8 +107,9 @@ export class RequestTrace {
     record.timings = { ...record.timings, upstreamHeadMs: this.#elapsed() };
   }
 
-  encoding({ encoding, reason }: EncodingChoice): void {
-    this.record.encoding = { encoding, reason };
+  /** `pending`: the client gets the identity, because this form is still to be made. */
+  encoding({ encoding, reason }: EncodingChoice, pending: boolean): void {
+    this.record.encoding = { encoding, reason, ...(pending && { pending }) };
   }
 
   /** The answer, with its explanation where that was asked for. */
@@ -122,6 +140,7 @@ export class RequestTrace {
       seconds: head.lifetimeSeconds,
       from: head.lifetimeFrom,
       ageSeconds: Math.floor(currentAgeSeconds(head, nowMs)),
+      ...(head.cacheControl.field !== undefined && { field: head.cacheControl.field }),
     };
   }
 

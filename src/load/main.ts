@@ -3,11 +3,14 @@
 // `{"result": …}`.
 
 import { lookup } from 'node:dns/promises';
+import { mayLoad } from './address-guard.ts';
 import { runLoad } from './io/run-load.ts';
 import type { LoadPlan, LoadTarget } from './load-plan.ts';
 
 type GivenPlan = Omit<LoadPlan, 'targets'> & {
   targets: (Omit<LoadTarget, 'address'> & { hostname: string })[];
+  /** Send load to whatever address; else only to this machine's and the lab's. */
+  ownsThem?: boolean;
 };
 
 const chunks: Buffer[] = [];
@@ -22,6 +25,8 @@ try {
 const targets = await Promise.all(
   given.targets.map(async ({ hostname, port, host }): Promise<LoadTarget> => {
     const { address } = await lookup(hostname);
+    if (given.ownsThem !== true && !mayLoad(address))
+      throw new Error(`${hostname} (${address}) is neither this machine nor of the lab`);
     return { address, port, host };
   }),
 ).catch((error: Error) => {

@@ -11,6 +11,7 @@ export const PROGRAMS = {
   cli: 'src/cli/main.ts',
   dns: 'src/dns/main.ts',
   edge: 'src/edge/main.ts',
+  load: 'src/load/main.ts',
   metrics: 'src/metrics/main.ts',
   origin: 'src/origin/main.ts',
   'relay-host': 'src/shaping/relay/host-main.ts',

@@ -71,32 +71,32 @@ async function answering(
 }
 
 describe('./lab edge check', () => {
-  const check = (file: string, strict = false) => {
+  const check = async (file: string, strict = false) => {
     const cli = capturedCli();
-    return { ok: runCheck(cli, file, { strict }), out: cli.out() };
+    return { ok: await runCheck(cli, file, { strict }), out: cli.out() };
   };
 
-  test('is content with a sound configuration, and tells consequences', () => {
-    const { ok, out } = check(write('edge.json', CONFIG));
+  test('is content with a sound configuration, and tells consequences', async () => {
+    const { ok, out } = await check(write('edge.json', CONFIG));
     expect(ok).toBe(true);
     expect(out).toMatch(/note: routes\[0\].stale: s-maxage.*\n {2}breaks: .*\n {2}hint: /);
     expect(out).toContain('ok: 2 routes');
     expect(out).toMatch(/edge.json: 0 errors, 0 warnings$/);
   });
 
-  test('warns of what hurts, and with --strict that is an error', () => {
+  test('warns of what hurts, and with --strict that is an error', async () => {
     const file = write('edge.json', { ...CONFIG, routes: [{ key: { headers: ['user-agent'] } }] });
-    expect(check(file).ok).toBe(true);
-    expect(check(file, true)).toMatchObject({
+    expect((await check(file)).ok).toBe(true);
+    expect(await check(file, true)).toMatchObject({
       ok: false,
       out: expect.stringContaining('warning: routes[0].key'),
     });
     const cli = capturedCli({ json: true });
-    runCheck(cli, file, {});
+    await runCheck(cli, file, {});
     expect(cli.json()).toMatchObject({ ok: true, errors: [], warnings: [{ path: 'routes[0].key.headers' }] });
   });
 
-  test('tells everything that is wrong at once, of YAML with lines', () => {
+  test('tells everything that is wrong at once, of YAML with lines', async () => {
     const yaml = `listen: []
 pop: FRA
 origin: {host: o, address: x, port: 80}
@@ -105,7 +105,7 @@ routes:
     ttl: {defalt: 5}
 trace: {allow: [everyone]}
 `;
-    const { ok, out } = check(write('edge.yaml', yaml));
+    const { ok, out } = await check(write('edge.yaml', yaml));
     expect(ok).toBe(false);
     for (const message of [
       /edge.yaml:1: listen: /,
@@ -117,8 +117,8 @@ trace: {allow: [everyone]}
     ]) {
       expect(out).toMatch(message);
     }
-    expect(check(write('broken.json', '{')).out).toMatch(/not JSON/);
-    expect(check(join(folder, 'none')).out).toMatch(/cannot read it/);
+    expect((await check(write('broken.json', '{'))).out).toMatch(/not JSON/);
+    expect((await check(join(folder, 'none'))).out).toMatch(/cannot read it/);
   });
 });
 

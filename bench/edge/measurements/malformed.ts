@@ -14,6 +14,7 @@ const SECTION = 'Malformed requests that reach the origin';
 const WAIT_MS = 300;
 
 export async function malformed(bench: Bench): Promise<void> {
+  const all = new Map<string, Map<string, string>>();
   for (const kind of [nginx('default'), varnish, squid('default'), trafficserver, bench.ours()]) {
     const origin = await startRawOrigin();
     await bench.with(kind, { originPort: origin.port }, async (server) => {
@@ -21,9 +22,26 @@ export async function malformed(bench: Bench): Promise<void> {
       // One after the other: what reaches the origin must be this one's.
       for (const request of MALFORMED) outcomes.push([request, await outcome(server, origin, request)]);
       record(bench, server.name, outcomes);
+      all.set(server.name, new Map(outcomes.map(([{ name }, text]) => [name, text])));
     });
     await origin.close();
   }
+  bench.table(tableOf(all));
+}
+
+function tableOf(all: ReadonlyMap<string, ReadonlyMap<string, string>>): string {
+  const servers = [...all.keys()];
+  const lines = MALFORMED.map(({ name, mayForward }) => {
+    const cells = servers.map((server) => all.get(server)?.get(name) ?? '');
+    return `| ${name}${mayForward ? ' (may be put right and sent on)' : ''} | ${cells.join(' | ')} |`;
+  });
+  return [
+    '**Malformed requests, all servers: the answer, or that it reached the origin**',
+    '',
+    `| request | ${servers.join(' | ')} |`,
+    `|---|${servers.map(() => '---|').join('')}`,
+    ...lines,
+  ].join('\n');
 }
 
 async function outcome(server: RunningServer, origin: RawOrigin, request: Malformed): Promise<string> {

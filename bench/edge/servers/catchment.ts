@@ -1,5 +1,4 @@
-// Ours, with all that it does by default; `grace` also serves stale copies for ten seconds without asking first, as
-// Varnish does unasked.
+// Ours, with all that it does by default.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -57,7 +57,7 @@ Examples:
     .action(async (file: string, options: { strict?: boolean }, self: Command) => {
       const cli = cliOf(self);
       const { runCheck } = await import('../edge/check.ts');
-      if (!runCheck(cli, file, options)) process.exitCode = 1;
+      if (!(await runCheck(cli, file, options))) process.exitCode = 1;
     });
 }
 

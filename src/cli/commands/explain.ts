@@ -1,4 +1,4 @@
-// `./lab explain dns`: asks the GeoDNS server of one POP why it answers a client as it does. The server decides as it
+// `./lab explain http` is in cli/edge/explain-http.ts. `./lab explain dns`: asks the GeoDNS server of one POP why it answers a client as it does. The server decides as it
 // would for a real query and gives its reasons; nothing is guessed here.
 
 import type { Command } from 'commander';
@@ -9,6 +9,7 @@ import { askSocket } from '../../net/io/ask-socket.ts';
 import { parseAddress } from '../../net/ip-address.ts';
 import type { ResolvedTopology } from '../../topology/resolved.ts';
 import { cliOf, type OpenLab, openLab } from '../context.ts';
+import { defineExplainHttp } from '../edge/explain-http.ts';
 
 interface Options {
   client: string;
@@ -20,6 +21,7 @@ interface Options {
 
 export function define(command: Command): void {
   command.addHelpText('after', '\nExample:\n  ./lab explain dns --client london');
+  defineExplainHttp(command.command('http'));
   command
     .command('dns')
     .summary('why DNS steering sends a client where it does')

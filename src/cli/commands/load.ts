@@ -82,10 +82,11 @@ async function run(urls: string[], options: LoadOptions, self: Command): Promise
   const unresolved = loadPlan(urls, options);
   const { runFromHere, runFromNode } = await import('../load/run.ts');
   const progress = createProgress(cli.output);
+  const ownsThem = options.yesIOwnThis === true;
   try {
     const result = options.from
-      ? await runFromNode(cli, options.from, unresolved, progress)
-      : await runFromHere(cli, unresolved, options.yesIOwnThis === true, progress);
+      ? await runFromNode(cli, options.from, unresolved, ownsThem, progress)
+      : await runFromHere(cli, unresolved, ownsThem, progress);
     progress.stop();
     if (cli.output.json) {
       const { percentilesMs } = await import('../../load/load-result.ts');

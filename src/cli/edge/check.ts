@@ -8,11 +8,15 @@ import type { Cli } from '../context.ts';
 import { type LoadedEdge, loadEdge } from './load-config.ts';
 
 /** False for errors, with `strict` for warnings too. */
-export function runCheck({ output }: Cli, file: string, options: { strict?: boolean }): boolean {
+export async function runCheck(
+  { output }: Cli,
+  file: string,
+  options: { strict?: boolean },
+): Promise<boolean> {
   let errors: Problem[] = [];
   let loaded: LoadedEdge | undefined;
   try {
-    loaded = loadEdge(file);
+    loaded = await loadEdge(file);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     errors = error.problems;

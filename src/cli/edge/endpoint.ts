@@ -38,7 +38,7 @@ async function configuredEndpoint(file: string, tokenFile: string | undefined): 
   const admin:
     | undefined
     | { path: string }
-    | { address: string; port: number; tokenFile?: string | undefined } = loadEdge(file).config.admin;
+    | { address: string; port: number; tokenFile?: string | undefined } = (await loadEdge(file)).config.admin;
   const folder = dirname(file);
   if (!admin) {
     const hint = '"admin": {"path": "edge.sock"}';

@@ -23,7 +23,7 @@ export async function runExplain(cli: Cli, url: string, options: ExplainOptions)
     const { explainLive } = await import('./explain-live.ts');
     return explainLive(cli, asked, options.connect);
   }
-  const offline = explainOffline(options.config, asked);
+  const offline = await explainOffline(options.config, asked);
   if (cli.output.json) cli.output.data(offline);
   else {
     const sent = offline.originFields
@@ -69,8 +69,11 @@ export interface OfflineExplanation {
   originFields: string[];
 }
 
-export function explainOffline(config: string, { url, method, fields }: AskedRequest): OfflineExplanation {
-  const { routes, site } = loadEdge(config);
+export async function explainOffline(
+  config: string,
+  { url, method, fields }: AskedRequest,
+): Promise<OfflineExplanation> {
+  const { routes, site } = await loadEdge(config);
   // WHATWG URLs resolve dot segments themselves; what remains is as a browser would send it.
   const request = { method, authority: url.host, pathAndQuery: `${url.pathname}${url.search}`, fields };
   const route = compileRoutes(routes).match(request.authority, request.pathAndQuery);

@@ -1,7 +1,6 @@
 // Runs a load from here, or in a client node of the lab, and shows it while it runs.
 
 import { UserError } from '../../base/errors.ts';
-import type { LoadPlan } from '../../load/load-plan.ts';
 import type { LoadResult } from '../../load/load-result.ts';
 import { type Cli, openLab } from '../context.ts';
 import type { Progress } from '../progress.ts';
@@ -33,20 +32,20 @@ export async function runFromHere(
   );
 }
 
-/** The lab is closed: whatever a node can reach is of the lab, so nothing is judged. Names are resolved in the node. */
+/** Names are resolved, and addresses judged, in the node. */
 export async function runFromNode(
   cli: Cli,
   node: string,
   { targets, plan }: UnresolvedPlan,
+  ownsThem: boolean,
   progress: Progress,
 ): Promise<LoadResult> {
   const { lab, status } = await openLab(cli);
   const { checkNode } = await import('../targets.ts');
   const { NODE_FLAGS } = await import('../../runtimes/programs.ts');
-  const input: Omit<LoadPlan, 'targets'> & { targets: object[] } = { ...plan, targets };
   let result: LoadResult | undefined;
   const run = await lab.exec(checkNode(status, node), lab.programCommand('load', NODE_FLAGS), {
-    input: JSON.stringify(input),
+    input: JSON.stringify({ ...plan, targets, ownsThem }),
     signal: cli.signal,
     onLine(line) {
       const said = JSON.parse(line) as { progress?: ProgressLine; result?: LoadResult };

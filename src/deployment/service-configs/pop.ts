@@ -48,6 +48,8 @@ export function edgeConfig(topology: ResolvedTopology, pop: Pop) {
     origin: { host: `origin.${CDN_ZONE}`, address: topology.origin.address.ipv4, port: 80 },
     sourceAddress: pop.edge.ipv4,
     cacheBytes: 16 * 1024 * 1024,
+    // Whose requests may ask why they were answered so: `./lab explain http`.
+    trace: { allow: topology.clients.flatMap(({ prefix }) => [prefix.ipv4, prefix.ipv6]) },
     drainFile: '{run}/drained',
     admin: { path: '{run}/edge.sock' },
   };

@@ -2,7 +2,9 @@
 // like a request line (SMTP, the second half of a smuggled request) mostly fail here.
 
 const METHODS = [
+  // RFC 9110, RFC 5789, the QUERY method.
   ...['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'QUERY', 'CONNECT', 'TRACE'],
+  // WebDAV and its extensions.
   ...[
     'ACL',
     'BIND',
@@ -16,7 +18,9 @@ const METHODS = [
     'MKCOL',
     'MOVE',
   ],
-  ...['PROPFIND', 'PROPPATCH', 'PURGE', 'REBIND', 'REPORT', 'SEARCH', 'UNBIND', 'UNLINK', 'UNLOCK'],
+  ...['PROPFIND', 'PROPPATCH', 'REBIND', 'REPORT', 'SEARCH', 'UNBIND', 'UNLINK', 'UNLOCK'],
+  // In use without being registered: caches and UPnP.
+  ...['PURGE', 'M-SEARCH', 'NOTIFY', 'SUBSCRIBE', 'UNSUBSCRIBE'],
 ];
 
 export const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS);

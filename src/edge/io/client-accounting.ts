@@ -1,6 +1,5 @@
 // What is written down about an answered request: counters, time, and a record for the access log if there is one.
 
-import type { CacheStatus } from '../cache-status.ts';
 import type { NetworkCount } from '../client-networks.ts';
 import type { Answer } from '../edge-request.ts';
 import type { Fields } from '../fields.ts';
@@ -26,6 +25,7 @@ export interface AccessRecord {
   firstByteSeconds: number;
   seconds: number;
   result: Result;
+  answer: Answer;
   /** False when the client or the origin broke off. */
   whole: boolean;
 }
@@ -69,14 +69,7 @@ export function accessRecord(
 ): AccessRecord {
   const httpVersion = minorVersion === 0 ? '1.0' : '1.1';
   const request = { atMs, clientAddress, method, authority, pathAndQuery, fields, httpVersion } as const;
-  const { status, cacheStatus, failure, stored, route, key, upstream, traceId } = answer;
-  // A hit makes its own fields only when it is rendered; those of what is stored are there.
-  const encoding = fieldValue(stored?.fields ?? answer.fields, 'content-encoding');
-  return {
-    ...request,
-    ...{ status, bytes, firstByteSeconds, seconds, result, whole },
-    ...{ cacheStatus, failure, stored, route, key, upstream, traceId, encoding },
-  };
+  return { ...request, status: answer.status, bytes, firstByteSeconds, seconds, result, answer, whole };
 }
 
 const CLASSES = ['other', '1xx', '2xx', '3xx', '4xx', '5xx'];

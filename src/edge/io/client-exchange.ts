@@ -116,7 +116,12 @@ export class ClientExchange {
     const firstByteSeconds = ((this.#headAt ?? endedAt) - this.#startedAt) / 1000;
     const end = { bytes, whole, firstByteSeconds, seconds, atMs: Date.now() };
     const result = countAnswer(host.context.metrics, client, answer, end);
-    host.context.accessLog?.(accessRecord(clientAddress, this.#received, answer, result, end));
+    try {
+      host.context.accessLog?.(accessRecord(clientAddress, this.#received, answer, result, end));
+    } catch (error) {
+      // The answer is out: a log that fails must not keep the connection.
+      host.context.onError(error);
+    }
     this.#connection.finished(written.keepAlive, endedAt);
   }
 }

@@ -5,8 +5,8 @@ import { type KeySite, requestKey } from '../cache-key.ts';
 import type { CollapsedForwarding } from '../collapsed-forwarding.ts';
 import type { EdgeConfig } from '../config.ts';
 import type { TraceLog } from '../explain-log.ts';
-import { DEFAULT_ROUTE } from '../policy/route-policy.ts';
-import { applyPurge } from '../purge/apply-purge.ts';
+import type { RouteTable } from '../policy/match.ts';
+import { applyPurge, checkPurge } from '../purge/apply-purge.ts';
 import type { Pipeline } from '../request-pipeline.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { AdminSubject } from './admin-subject.ts';
@@ -21,6 +21,7 @@ export interface OperationParts {
   pipeline: Pick<Pipeline, 'answer'>;
   traces: TraceLog;
   site: KeySite;
+  routes: RouteTable;
   now(): number;
   onEvent(event: string, details: object): void;
 }
@@ -33,12 +34,13 @@ export interface Operations {
 
 /** @throws UserError when the journal of purges cannot be had. */
 export async function operationsOf(parts: OperationParts): Promise<Operations> {
-  const { config, store, collapsed, pipeline, traces, site, now, onEvent } = parts;
-  const soleHost = site.forwardHost ? undefined : site.originHost;
+  const { config, store, collapsed, pipeline, traces, site, routes, now, onEvent } = parts;
+  const keySpace = { site, routes };
   const purges = await createPurgeService({
     name: config.pop,
     subject: {
-      apply: (target, soft) => applyPurge({ store, collapsed, soleHost }, target, soft),
+      check: (target) => checkPurge({ keySpace }, target),
+      apply: (target, soft) => applyPurge({ store, collapsed, keySpace }, target, soft),
       get objects() {
         return store.objects;
       },
@@ -49,7 +51,11 @@ export async function operationsOf(parts: OperationParts): Promise<Operations> {
     onEvent,
   });
   await purges.catchUp(true);
-  const keyOf = (url: string) => requestKey(DEFAULT_ROUTE, { ...split(url, site), fields: [] }, site).key;
+  const keyOf = (url: string) => {
+    const { authority, pathAndQuery } = split(url, site);
+    return requestKey(routes.match(authority, pathAndQuery), { authority, pathAndQuery, fields: [] }, site)
+      .key;
+  };
   return {
     subject: {
       trace: (id) => traces.get(id),

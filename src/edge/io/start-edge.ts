@@ -108,6 +108,7 @@ export async function startEdge(config: EdgeConfig, options: EdgeOptions = {}): 
     pipeline,
     traces,
     site,
+    routes,
     now,
     onEvent,
   });

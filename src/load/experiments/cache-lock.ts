@@ -54,7 +54,6 @@ export async function cacheLockExperiment(tools: ExperimentTools): Promise<Exper
       'origin requests',
       'origin/s',
       'hits',
-      'collapsed',
       'p50 ms',
       'p90 ms',
       'p99 ms',
@@ -66,7 +65,6 @@ export async function cacheLockExperiment(tools: ExperimentTools): Promise<Exper
       String(row.asked),
       perSecond(row).toFixed(1),
       percent(row.result.hitRatio),
-      String(row.result.results['collapsed'] ?? 0),
       ...['p50', 'p90', 'p99', 'max'].map((p) => ms(row.latency[p])),
     ]),
     reading: [

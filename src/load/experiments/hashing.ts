@@ -45,7 +45,7 @@ export async function hashingExperiment(tools: ExperimentTools): Promise<Experim
     const front = await tools.edge('front', {
       origins: edges,
       balance: { policy },
-      routes: [{ bypass: { always: true } }],
+      routes: [{ bypass: { paths: ['/*'] } }],
     });
     const requests = {
       kind: 'items' as const,

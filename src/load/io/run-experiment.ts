@@ -1,7 +1,8 @@
 // Gives an experiment its tools and cleans up after it, however it ends.
 
 import { EXPERIMENTS } from '../experiments/all.ts';
-import type { ExperimentTable, RunningService } from '../experiments/experiment.ts';
+import type { ExperimentTable } from '../experiments/experiment.ts';
+import { originConfig } from '../experiments/origin-config.ts';
 import { experimentServices, type ServiceCommands } from './experiment-services.ts';
 import { runLoad } from './run-load.ts';
 
@@ -35,16 +36,4 @@ export async function runExperiment(name: string, options: ExperimentOptions): P
   } finally {
     await services.close();
   }
-}
-
-/** One origin is `origin` alone, several are listed with their names. */
-function originConfig(origins: readonly RunningService[]): object {
-  const addressOf = ({ target: { address, port } }: RunningService) => ({ address, port });
-  const [first] = origins;
-  const host = 'origin.cdn.test';
-  if (origins.length === 1 && first) return { origin: { host, ...addressOf(first) } };
-  return {
-    origin: { host },
-    origins: origins.map((origin, i) => ({ name: `edge-${i + 1}`, ...addressOf(origin) })),
-  };
 }

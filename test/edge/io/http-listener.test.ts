@@ -324,6 +324,16 @@ describe('an answer', () => {
     expect(front.errors.length).toBe(2);
   });
 
+  it('is followed by the next one even when the access log fails', async () => {
+    front = await startFront(echo, {
+      accessLog() {
+        throw new Error('disk full');
+      },
+    });
+    expect(statuses(await front.send(get('/1') + get('/2', CLOSE)))).toEqual([200, 200]);
+    expect(front.errors.length).toBe(2);
+  });
+
   it('is recorded for the access log', async () => {
     front = await startFront();
     await front.send(get('/a', CLOSE));

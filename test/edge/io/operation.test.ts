@@ -95,7 +95,7 @@ describe('main.ts', () => {
   });
 
   it.each([
-    [['--config', '/nonexistent/edge.json'], 1, /cannot read the configuration/],
+    [['--config', '/nonexistent/edge.json'], 1, /cannot read it/],
     [[], 2, /--config is missing[\s\S]*hint:/],
     [['--bogus'], 2, /bogus/],
   ] as const)('%j exits %d', async (args, code, message) => {
