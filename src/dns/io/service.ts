@@ -368,9 +368,10 @@ async function startAdmin(
   subject: AdminSubject,
 ): Promise<Listener> {
   const { startAdminServer } = await import('./admin-server.ts');
-  const guarded = 'tokenFile' in place && place.tokenFile !== undefined;
+  if ('path' in place) return startAdminServer({ path: pathOf(place.path) }, subject);
+  const { tokenFile, ...where } = place;
   return startAdminServer(
-    guarded ? { ...place, tokenFile: pathOf(place.tokenFile as string) } : place,
+    { ...where, ...(tokenFile !== undefined && { tokenFile: pathOf(tokenFile) }) },
     subject,
   );
 }

@@ -2,8 +2,8 @@
 // as if it were signed, and never a crash. The good query is dig's own, at the time when dig sent it.
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createMutator } from '../support/mutate.ts';
 import { nameBytes, optRecord, rawQuery, readMessage, words } from '../support/message.ts';
+import { createMutator } from '../support/mutate.ts';
 import { type TestPipeline, testPipeline } from '../support/pipeline.ts';
 import { brokenRule } from '../support/reply-rules.ts';
 import { signedQuery } from '../support/tsig.ts';
@@ -96,7 +96,12 @@ describe('a signed reply is no longer than the client takes', () => {
 });
 
 it('a question that points into the header is not repeated, signed or not', () => {
-  const rdata = Buffer.concat([nameBytes('hmac-sha256'), words(0, 0, 1, 300, 32), Buffer.alloc(32), words(1, 0, 0)]);
+  const rdata = Buffer.concat([
+    nameBytes('hmac-sha256'),
+    words(0, 0, 1, 300, 32),
+    Buffer.alloc(32),
+    words(1, 0, 0),
+  ]);
   const tsig = Buffer.concat([nameBytes('stranger'), words(TSIG, 255, 0, 0, rdata.length), rdata]);
   for (const name of [Buffer.from([0xc0, 2]), Buffer.from([1, 97, 0xc0, 4])]) {
     const packet = rawQuery({ name, additional: [tsig] });
@@ -132,9 +137,17 @@ describe('a transfer of a zone that is for holders of the key', () => {
   });
 
   it('is refused to a key that nobody knows, with BADKEY', () => {
-    const rdata = Buffer.concat([nameBytes('hmac-sha256'), words(0, 0, 1, 300, 32), Buffer.alloc(32), words(1, 0, 0)]);
+    const rdata = Buffer.concat([
+      nameBytes('hmac-sha256'),
+      words(0, 0, 1, 300, 32),
+      Buffer.alloc(32),
+      words(1, 0, 0),
+    ]);
     const tsig = Buffer.concat([nameBytes('stranger'), words(TSIG, 255, 0, 0, rdata.length), rdata]);
-    const reply = server.handle(rawQuery({ name: nameBytes('cdn.test'), type: 252, additional: [tsig] }), 'tcp') as Buffer;
+    const reply = server.handle(
+      rawQuery({ name: nameBytes('cdn.test'), type: 252, additional: [tsig] }),
+      'tcp',
+    ) as Buffer;
     expect(readMessage(reply).rcode).toBe(NOTAUTH);
   });
 });
