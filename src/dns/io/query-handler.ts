@@ -53,18 +53,19 @@ export function createQueryHandler(
     const hand = (chunk: string) => say({ kind: 'query-log', chunk });
     log = createQueryLogBuffer(hand, queryLog.counters, queryLog);
   }
+  const signer =
+    data.signing &&
+    new OnlineSigner(data.signing.keys, {
+      ...data.signing,
+      zoneOf: (name, type) => findZone(data.zones, name, type),
+    });
   const pipeline = new QueryPipeline({
     data,
     steering,
     metrics,
     clock: systemClock,
     seed: randomInt(2 ** 32),
-    ...(data.signing && {
-      signer: new OnlineSigner(data.signing.keys, {
-        ...data.signing,
-        zoneOf: (name, type) => findZone(data.zones, name, type),
-      }),
-    }),
+    ...(signer && { signer }),
     ...(log && queryLog && { queryLog: { every: queryLog.every, add: log.add } }),
     onInternalError: (error, packet) =>
       say({
@@ -91,6 +92,11 @@ export function createQueryHandler(
     apply,
     counters: () => {
       log?.flush(Date.now());
+      if (signer) {
+        const { made, reused } = signer.cache.counters;
+        metrics.families.signatures.of('made').count = made;
+        metrics.families.signatures.of('reused').count = reused;
+      }
       return metrics.copy();
     },
     steering,

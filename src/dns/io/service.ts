@@ -85,7 +85,7 @@ export class Server {
   #aliases: AliasResolver | undefined;
   outside: ReadonlyMap<Name, OutsideAddresses> = new Map();
   #queryLog: QueryLogWriter | undefined;
-  #streams: StreamService | undefined;
+  streams: StreamService | undefined;
   #admin: Listener | undefined;
   #opened: OpenedSockets | undefined;
   #handover: { close(): Promise<void> } | undefined;
@@ -132,6 +132,10 @@ export class Server {
     }
   }
 
+  queryLogDropped(): number {
+    return this.#queryLog ? Atomics.load(this.#queryLog.counters, 1) : 0;
+  }
+
   /** What all threads have counted so far. */
   metrics(): Metrics {
     const sum = new Metrics();
@@ -157,7 +161,7 @@ export class Server {
     this.#aliases?.close();
     await Promise.all([
       this.udp?.close(mode),
-      this.#streams?.close(),
+      this.streams?.close(),
       this.#admin?.close(),
       this.#handover?.close(),
     ]);
@@ -187,7 +191,7 @@ export class Server {
             })
           : await udpOnMainThread(sockets ? pairs.flatMap(({ udp }) => udp) : config.listen, handler);
       const places = sockets ? pairs.map(({ tcp }) => tcp) : this.udp.places;
-      this.#streams = await startStreams(config, places, handler, pathOf, sockets);
+      this.streams = await startStreams(config, places, handler, pathOf, sockets);
       sockets?.closeUnwanted();
     } catch (error) {
       predecessor?.abandon();
@@ -222,7 +226,7 @@ export class Server {
     try {
       loaded = await this.#load();
       await this.#queryLog?.reopen();
-      this.#streams?.reload(loaded.config, loaded.pathOf);
+      this.streams?.reload(loaded.config, loaded.pathOf);
       health = this.#startHealth(loaded, this.health.memory());
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
