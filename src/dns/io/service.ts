@@ -1,11 +1,12 @@
 // Puts the server together: what is loaded, who checks health, what listens. The one place where the pure parts meet the
 // world. `reload` loads everything again beside what is in force, and changes over only when all of it is good.
 
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { UserError } from '../../base/errors.ts';
 import type { DnsConfig } from '../config.ts';
 import { SECRET_BYTES } from '../cookies.ts';
 import { Metrics, type MetricsCopy } from '../metrics.ts';
+import { createRateTable } from '../rate-limit.ts';
 import type { OutsideAddresses } from '../server-state.ts';
 import { compileRtts } from '../steering/rtt-overlay.ts';
 import { RttTable } from '../steering/rtt-table.ts';
@@ -80,6 +81,7 @@ export class Server {
   readonly #load: () => Promise<LoadedServer>;
   readonly #options: ServiceOptions;
   readonly #notify;
+  readonly #rateTable = createRateTable(randomInt(2 ** 32));
   /** Counts of handlers that a reload has replaced, and of what is not a query. */
   readonly #retired = new Metrics();
   #aliases: AliasResolver | undefined;
@@ -339,6 +341,7 @@ export class Server {
     const log = config.queryLog;
     return {
       data,
+      rateTable: this.#rateTable,
       changes: { snapshot: this.health.snapshot(), rtts: this.#overlay(), outside: this.outside },
       ...(log &&
         this.#queryLog && {
