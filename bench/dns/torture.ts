@@ -64,7 +64,7 @@ async function tortureHandler(transport: 'udp' | 'tcp'): Promise<string[]> {
   const broken: string[] = [];
   const bytes = { in: 0, out: 0 };
   let longest = 0;
-  let slowest = { ms: 0, packet: Buffer.alloc(0) };
+  let slowest: { ms: number; packet: Buffer } = { ms: 0, packet: Buffer.alloc(0) };
   const handle = (i: number) => {
     const packet = mutator.next();
     let rule: string | undefined;
