@@ -2,8 +2,8 @@
 // answers what may stand at a path, for error messages.
 
 import { z } from 'zod';
-import { topologySchema } from './schema.ts';
 import type { ValuePath } from '../base/yaml-source.ts';
+import { topologySchema } from './schema.ts';
 
 interface SchemaNode {
   type?: string;

@@ -1,13 +1,13 @@
 // A topology file's text to a checked TopologyInput, or all that is wrong with it at once, in the order of the lines.
 
 import type { Problem } from '../base/errors.ts';
+import { parseYaml } from '../base/yaml-source.ts';
 import { formatPath } from './finding.ts';
 import { readablePart } from './readable-part.ts';
 import type { ReferenceData } from './reference-data.ts';
 import { type TopologyInput, topologySchema } from './schema.ts';
 import { shapeFindings } from './shape-problems.ts';
 import { validate } from './validate/validate.ts';
-import { parseYaml } from '../base/yaml-source.ts';
 
 export type ParsedTopology =
   | { input: TopologyInput; problems: [] }

@@ -3,9 +3,9 @@
 
 import type { z } from 'zod';
 import { nearestNames } from '../base/suggest.ts';
+import type { ValuePath } from '../base/yaml-source.ts';
 import type { Finding } from './finding.ts';
 import { schemaAt } from './json-schema.ts';
-import type { ValuePath } from '../base/yaml-source.ts';
 
 type Issue = z.core.$ZodIssue;
 

@@ -1,12 +1,12 @@
 // Everything at the edge is attached to something: POPs, clients, resolver sites, origin and root to networks that
 // exist, in cities where these have routers; clients to a resolver that exists.
 
+import type { ValuePath } from '../../base/yaml-source.ts';
 import type { Finding } from '../finding.ts';
 import { popNodeName } from '../names.ts';
 import type { ReadablePart } from '../readable-part.ts';
 import { parseNetworkReference } from '../references.ts';
 import { didYouMean } from '../shape-problems.ts';
-import type { ValuePath } from '../../base/yaml-source.ts';
 import { type NetworkChoice, peerNames, referenceFindings, transitNames } from './networks.ts';
 
 export function attachmentFindings(part: ReadablePart): Finding[] {

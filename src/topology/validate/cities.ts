@@ -1,12 +1,12 @@
 // Every city code is in the gazetteer, and everything that stands somewhere says where.
 
 import { nearestNames } from '../../base/suggest.ts';
+import type { ValuePath } from '../../base/yaml-source.ts';
 import type { Finding } from '../finding.ts';
 import { citySlug, clientCityCode } from '../names.ts';
 import type { ReadablePart } from '../readable-part.ts';
 import type { ReferenceData } from '../reference-data.ts';
 import type { City } from '../resolved.ts';
-import type { ValuePath } from '../../base/yaml-source.ts';
 
 export function cityFindings(part: ReadablePart, { cities }: ReferenceData): Finding[] {
   const codes: [code: string, path: ValuePath][] = [

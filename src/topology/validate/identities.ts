@@ -1,9 +1,9 @@
 // Nodes are told apart by name, networks by AS number (a second one would look like a loop to BGP and be dropped).
 
+import type { ValuePath } from '../../base/yaml-source.ts';
 import { type Finding, formatPath } from '../finding.ts';
 import { accessAsn, accessNodeName, popNodeName, resolverNodeName, routerName } from '../names.ts';
 import type { ReadablePart } from '../readable-part.ts';
-import type { ValuePath } from '../../base/yaml-source.ts';
 
 /** Names that Linux or the lab gives another meaning on every node. */
 const RESERVED_NAMES = ['lo', 'lan', 'all', 'default', 'localhost', 'resolver'];

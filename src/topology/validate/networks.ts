@@ -1,10 +1,10 @@
 // What references can mean: the networks of a file by the name that other parts use, and the cities they have routers in.
 
+import type { ValuePath } from '../../base/yaml-source.ts';
 import type { Finding } from '../finding.ts';
 import { accessNodeName, popNodeName, resolverNodeName } from '../names.ts';
 import type { ReadablePart } from '../readable-part.ts';
 import { didYouMean } from '../shape-problems.ts';
-import type { ValuePath } from '../../base/yaml-source.ts';
 
 export interface NetworkChoice {
   /** Names allowed here. */

@@ -1,6 +1,7 @@
 // Prefixes that the file names must be prefixes, big enough, and apart from one another and from the lab's own plan:
 // an overlap would send one network's packets to another.
 
+import type { ValuePath } from '../../base/yaml-source.ts';
 import { formatAddress, parseAddress } from '../../net/ip-address.ts';
 import { maskBytes, type Prefix, parsePrefix, prefixesOverlap } from '../../net/prefix.ts';
 import {
@@ -17,7 +18,6 @@ import {
 import type { Finding } from '../finding.ts';
 import type { ReadablePart } from '../readable-part.ts';
 import type { DualStack } from '../resolved.ts';
-import type { ValuePath } from '../../base/yaml-source.ts';
 
 type FamilyKey = 'ipv4' | 'ipv6';
 
