@@ -13,8 +13,13 @@ export async function beforeOtherWork<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {
-    setGroup('0');
+    restorePriority();
   }
+}
+
+/** Also on the way out after Ctrl-C: the terminal's other programs are of this session too. */
+export function restorePriority(): void {
+  setGroup('0');
 }
 
 function setGroup(nice: string): void {

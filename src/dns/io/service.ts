@@ -15,6 +15,7 @@ import { reloadWarnings } from '../zone/reload-warnings.ts';
 import { adminSubject } from './admin-reports.ts';
 import type { AdminSubject, ReloadReport } from './admin-subject.ts';
 import { type AliasResolver, createAliasResolver } from './alias-resolver.ts';
+import { stepBehind } from './behind-others.ts';
 import { type HealthService, startHealth } from './health-service.ts';
 import { offerHandover } from './hot-restart.ts';
 import type { Listener, PacketHandler } from './listener.ts';
@@ -149,7 +150,15 @@ export class Server {
 
   /** One at a time: who asks during a reload gets the next one, since files may have changed after they were read. */
   reload(): Promise<ReloadReport> {
-    const next = (this.#reloading ?? Promise.resolve()).then(() => this.#reload());
+    const next = (this.#reloading ?? Promise.resolve()).then(async () => {
+      // Where workers answer, the main thread can let them go first.
+      const comeForward = this.udp?.workers ? stepBehind() : () => {};
+      try {
+        return await this.#reload();
+      } finally {
+        comeForward();
+      }
+    });
     this.#reloading = next;
     return next;
   }
