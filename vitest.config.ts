@@ -1,7 +1,15 @@
-// Two projects: `unit` is fast and needs no rights; `lab` runs real labs (namespaces, BIRD), one file at a time, since
-// two labs on two cores would measure each other.
+// Three projects: `unit` is fast and needs no rights; `server` starts servers as processes and asks them with foreign clients,
+// floods and breaks them; `lab` runs real labs (namespaces, BIRD), one file at a time, since two labs on two cores would
+// measure each other.
 
 import { defineConfig } from 'vitest/config';
+
+const SERVER_TESTS = [
+  'test/dns/conformance/**/*.test.ts',
+  'test/dns/torture/**/*.test.ts',
+  'test/dns/dnssec/{delv,service,unbound}.test.ts',
+  'test/dns/io/{health-service,restart,service-handover,tcp-many,worker-udp}.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -10,10 +18,19 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/lab/**'],
+          exclude: ['test/lab/**', ...SERVER_TESTS],
           testTimeout: 20_000,
           hookTimeout: 20_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'server',
+          include: SERVER_TESTS,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -26,7 +43,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           teardownTimeout: 60_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -11,6 +11,7 @@ import { PROJECT_FOLDER } from '../../src/base/project-folder.ts';
 import { type Figure, figureLine, machine, markdown, withSection } from './figures.ts';
 import { PARTS } from './parts.ts';
 import { prepareBench } from './prepare.ts';
+import { restorePriority } from './priority.ts';
 import { killServers } from './server.ts';
 
 const USAGE = `usage: npm run bench:dns -- [options]
@@ -38,6 +39,7 @@ const say = values.json ? console.error : console.log;
 const scratch = mkdtempSync(join(tmpdir(), 'catchment-bench-dns-'));
 const clean = () => {
   killServers();
+  restorePriority();
   rmSync(scratch, { recursive: true, force: true });
 };
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

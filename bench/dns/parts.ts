@@ -9,14 +9,15 @@ import { reload } from './measurements/reload.ts';
 import { signed } from './measurements/signed.ts';
 import { workers } from './measurements/workers.ts';
 import type { Bench } from './prepare.ts';
+import { beforeOtherWork } from './priority.ts';
 
 export const PARTS: { readonly [name: string]: (bench: Bench) => Promise<void> } = {
   answers,
   cpu,
   signed,
   workers,
-  latency,
-  reload,
+  latency: (bench) => beforeOtherWork(() => latency(bench)),
+  reload: (bench) => beforeOtherWork(() => reload(bench)),
   memory,
   failover,
 };

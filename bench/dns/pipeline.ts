@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadServer } from '../../src/dns/io/load-server.ts';
 import { createQueryHandler } from '../../src/dns/io/query-handler.ts';
+import { createRateTable } from '../../src/dns/rate-limit.ts';
 import { geoipFile } from './geoip-files.ts';
 import { distinctNames, makeQuerySets, type QuerySet } from './queries.ts';
 import { catchment } from './servers/catchment.ts';
@@ -31,7 +32,7 @@ try {
     database: geoipFile('GeoLite2-Country.mmdb', console.error),
   });
   const { data } = await loadServer(join(scratch, 'dns.json'));
-  const handler = createQueryHandler({ data, changes: {} }, console.error);
+  const handler = createQueryHandler({ data, changes: {}, rateTable: createRateTable(1) }, console.error);
   const sets: { [name: string]: QuerySet } = {
     ...makeQuerySets(scratch),
     nxdomain: distinctNames(scratch, 10_000),

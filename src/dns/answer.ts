@@ -23,6 +23,7 @@ export class Answer implements Rendered {
   /** Signed, for clients that set DO; made again when `signedUntilSeconds` has passed. */
   signed?: Rendered;
   signedUntilSeconds = 0;
+  signedAtSeconds = 0;
   signedCompactOk = false;
   readonly steered?: Counter;
   #body?: ReplyBody;

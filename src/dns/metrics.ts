@@ -35,6 +35,7 @@ export const FAMILIES = {
   dropped: { help: 'Packets not answered', labels: ['transport'] },
   rate_limited: { help: 'Responses held back by rate limiting', labels: ['action'] },
   cookies: { help: 'Queries with a DNS cookie, by what it was', labels: ['verdict'] },
+  signatures: { help: 'DNSSEC signatures of answers, made or found in the cache', labels: ['result'] },
   health_checks: { help: 'Checks of POPs', labels: ['pop', 'result'] },
   transfers: { help: 'Zone transfers asked for', labels: ['zone', 'result'] },
   internal_errors: { help: 'Queries that met a bug of ours', labels: [] },

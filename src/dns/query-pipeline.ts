@@ -7,11 +7,12 @@ import { Answer, type Rendered } from './answer.ts';
 import { Cookies, type CookieVerdict } from './cookies.ts';
 import { KEY_TYPES } from './dnssec/apex-records.ts';
 import type { OnlineSigner, SecureFacts } from './dnssec/online-signer.ts';
+import { CLOCK_SKEW_SECONDS } from './dnssec/signature-window.ts';
 import { NO_REPLY, type PacketHandler, TRANSFER, type Transport } from './io/listener.ts';
 import { isKnownType, LATENCY_SAMPLE_EVERY, type Metrics } from './metrics.ts';
 import { type Ending, type Plan, planAnswer } from './plan.ts';
 import type { QueryLogEntry } from './query-log.ts';
-import { RateLimiter } from './rate-limit.ts';
+import type { RateLimiter } from './rate-limit.ts';
 import { errorResolution, type Resolution, resolvePlan, resolveSteered } from './resolve.ts';
 import type { OutsideAddresses, ServerData, SteeringRule } from './server-state.ts';
 import type { Choice, Steering } from './steering/steering.ts';
@@ -49,8 +50,8 @@ export interface PipelineParts {
   steering: Steering;
   metrics: Metrics;
   clock: Clock;
-  /** Of the rate limiter's hash: an unguessable number. */
-  seed: number;
+  /** One for all threads of the process. Absent: no rate limit. */
+  rateLimiter?: RateLimiter;
   /** Absent: nothing is signed. */
   signer?: OnlineSigner;
   queryLog?: { every: number; add: (entry: QueryLogEntry) => void };
@@ -99,13 +100,19 @@ export class QueryPipeline implements PacketHandler {
       new Map([...names].map(([name, { zone }]) => [name, { name, zone, byType: new Map() }])),
     );
     this.#cookies = data.cookieSecrets.length > 0 ? new Cookies(data.cookieSecrets) : undefined;
-    this.#rateLimiter = data.rateLimit && new RateLimiter(data.rateLimit, parts.seed);
+    this.#rateLimiter = parts.rateLimiter;
     this.#nsid = data.nsid === '' ? undefined : Buffer.from(data.nsid);
   }
 
   /** Addresses of ALIAS targets outside our zones: new ones count from the next query on. */
   setOutsideAddresses(outside: ReadonlyMap<Name, OutsideAddresses>): void {
     this.#outside = outside;
+  }
+
+  /** Whether a client may have one more error over UDP, for those that refuse in front of the pipeline. */
+  mayRefuse(source: Uint8Array): boolean {
+    const limiter = this.#rateLimiter;
+    return !limiter || limiter.judge(source, ERROR_KIND, true, this.#parts.clock.monotonicMs()) === 'send';
   }
 
   handle(packet: Buffer, length: number, source: Uint8Array, transport: Transport, out: Buffer): number {
@@ -418,7 +425,9 @@ export class QueryPipeline implements PacketHandler {
     if (!plan) return answer;
     const now = this.#parts.clock.epochSeconds();
     const { compactOk } = this.#query.edns;
-    if (answer.signed && now < answer.signedUntilSeconds && answer.signedCompactOk === compactOk) {
+    // A clock that was ahead and is set back has made signatures of the future.
+    const begun = now >= answer.signedAtSeconds - CLOCK_SKEW_SECONDS;
+    if (answer.signed && begun && now < answer.signedUntilSeconds && answer.signedCompactOk === compactOk) {
       return answer.signed;
     }
     const { ending, owner } = plan;
@@ -434,6 +443,7 @@ export class QueryPipeline implements PacketHandler {
     const secured = signer.secure(reply, facts, now);
     answer.signed = { reply: secured, body: renderBody(name, secured) };
     answer.signedUntilSeconds = secured.signedUntilSeconds;
+    answer.signedAtSeconds = now;
     answer.signedCompactOk = compactOk;
     return answer.signed;
   }

@@ -1,7 +1,8 @@
 // Response rate limiting (Vixie and Schryver, 2012; BIND's and Knot's RRL): a client network gets so many equal responses a
 // second over UDP. What is over is dropped, and every `slip`-th of those is sent truncated instead, so that a real
 // client whose network is being spoofed can come back over TCP. So a forged source address is worth little to a
-// reflector. One fixed table: an attacker cannot make it grow, at worst two accounts share a place and the younger wins.
+// reflector. One fixed table: an attacker cannot make it grow, at worst two accounts share a place and the younger wins. All
+// threads of a process share it, without locks: what two threads write at once is an account off by one.
 
 export interface RateLimitSettings {
   /** Of one answer (name and kind) to one network. */
@@ -20,19 +21,32 @@ export type RateVerdict = 'send' | 'slip' | 'drop';
 
 const SLOTS = 1 << 16;
 
+/** The accounts, and what their hash begins with: an unguessable number keeps attackers from choosing who shares a place with whom. */
+export interface RateTable {
+  seed: number;
+  memory: SharedArrayBuffer;
+}
+
+export function createRateTable(seed: number): RateTable {
+  return { seed, memory: new SharedArrayBuffer(SLOTS * 16) };
+}
+
 export class RateLimiter {
   readonly #settings: RateLimitSettings;
   readonly #seed: number;
-  readonly #tags = new Uint32Array(SLOTS);
-  /** Milliseconds of credit left are `balance / rate`; kept as responses. */
-  readonly #balances = new Float32Array(SLOTS);
-  readonly #seenMs = new Float64Array(SLOTS);
+  /** When each account was last used, on the clock that all threads share. */
+  readonly #seenMs: Float64Array;
+  /** Responses that may be sent at once; below zero it is debt. */
+  readonly #balances: Float32Array;
+  readonly #tags: Uint32Array;
   #limited = 0;
 
-  /** `seed` keeps attackers from choosing who shares a place with whom. */
-  constructor(settings: RateLimitSettings, seed: number) {
+  constructor(settings: RateLimitSettings, { seed, memory }: RateTable) {
     this.#settings = settings;
     this.#seed = seed;
+    this.#seenMs = new Float64Array(memory, 0, SLOTS);
+    this.#balances = new Float32Array(memory, SLOTS * 8, SLOTS);
+    this.#tags = new Uint32Array(memory, SLOTS * 12, SLOTS);
   }
 
   /** `kind` is a hash of what makes responses equal; `isError` takes the other limit. `nowMs` is of a monotonic clock. */

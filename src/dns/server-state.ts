@@ -45,5 +45,5 @@ export interface ServerData {
   /** Keys of the zones that are signed. */
   signing?: SigningData;
   /** Keys of secondaries, and which zones go to the holders of which. */
-  tsig?: Omit<TsigSettings, 'epochSeconds'>;
+  tsig?: Pick<TsigSettings, 'keys' | 'keyOfZone'>;
 }

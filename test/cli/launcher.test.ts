@@ -180,7 +180,8 @@ describe('Debian packages', () => {
 
 describe('a Docker engine', () => {
   const asked = process.getuid?.() === 0 ? ' docker.io docker-compose iptables debootstrap' : '';
-  const forTests = 'install mmdb-bin user-mode-linux chromium dnsperf prometheus';
+  const forTests =
+    'install mmdb-bin user-mode-linux chromium dnsperf prometheus bind9 bind9-utils knot-dnsutils ldnsutils zonemaster-cli dnsviz openssl curl';
 
   test.each([
     ['test in CI', ['test'], { CI: 'true' }, `${forTests}${asked}`],

@@ -25,7 +25,12 @@ describe('config', () => {
 
   it('reports all mistakes of shape at once', async () => {
     const pops = [{ name: 'a', code: 'a', latitude: 91, longitude: 0, ipv4: '1.2.3' }];
-    const message = await messageOf({ listen: [{ address: 'localhost', port: 70000 }], zones: [], pops, typo: 1 });
+    const message = await messageOf({
+      listen: [{ address: 'localhost', port: 70000 }],
+      zones: [],
+      pops,
+      typo: 1,
+    });
     for (const path of [
       'listen[0].address',
       'listen[0].port',

@@ -7,7 +7,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'catchment-dns-main-'));
-  writeFileSync(join(folder, 'a.zone'), '$ORIGIN a.\n$TTL 9\n@ SOA n h 1 3600 600 86400 60\n@ NS n\nn A 1.2.3.4\n');
+  writeFileSync(
+    join(folder, 'a.zone'),
+    '$ORIGIN a.\n$TTL 9\n@ SOA n h 1 3600 600 86400 60\n@ NS n\nn A 1.2.3.4\n',
+  );
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

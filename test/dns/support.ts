@@ -151,7 +151,6 @@ export function worldState(world: World = {}, more: Partial<ServerData> = {}): T
       steering,
       metrics,
       clock: { monotonicMs: () => 0, epochSeconds: () => NOW_MS / 1000 },
-      seed: 1,
       queryLog: {
         every: 1,
         add: (entry) => {

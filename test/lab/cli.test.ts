@@ -180,7 +180,7 @@ test('capture writes packets of one node to a file', async () => {
 test('explain tells the decision and its reason', () => {
   expect(json('explain', 'dns', '--client', 'paris', '--name', 'nearest.cdn.test')).toMatchObject({
     name: 'nearest.cdn.test',
-    decision: { pop: 'pop-lon', policy: 'nearest' },
+    decision: { pops: ['pop-lon'], policy: 'nearest' },
   });
   expect(lab('explain', 'dns', '--client', 'pariss').code).toBe(2);
 });

@@ -14,7 +14,7 @@ export function define(command: Command): void {
       '[filter...]',
       'only test files whose path contains one of these; no format and type checks then',
     )
-    .addOption(new Option('--project <name>', 'only one kind of tests').choices(['unit', 'lab']))
+    .addOption(new Option('--project <name>', 'only one kind of tests').choices(['unit', 'server', 'lab']))
     .option(
       '--install',
       'as root: install a Docker engine too, where none answers (with CI=true it is done unasked)',

@@ -1,7 +1,10 @@
 // What the admin server tells of a running server, and the few things it lets an operator do.
 
+import { UserError } from '../../base/errors.ts';
+import { nearestNames } from '../../base/suggest.ts';
 import { formatPrefix } from '../../net/prefix.ts';
 import { explain } from '../explain.ts';
+import { matchesPattern } from '../health/overrides.ts';
 import { Steering } from '../steering/steering.ts';
 import { formatName } from '../wire/name.ts';
 import type { AdminSubject } from './admin-subject.ts';
@@ -37,6 +40,15 @@ export function adminSubject(server: Server): AdminSubject {
     reload: () => server.reload(),
     ...(server.loaded.config.overrides && {
       override: async (pattern, state, reason) => {
+        const covered = server.health.snapshot().pops.filter((pop) => matchesPattern(pattern, pop.pop));
+        if (state && covered.length === 0) {
+          const pops = server.loaded.config.pops.map(({ name }) => name);
+          const near = nearestNames(pattern, pops);
+          throw new UserError({
+            message: `${pattern} matches no POP`,
+            hint: near.length > 0 ? `did you mean ${near.join(' or ')}?` : `POPs: ${pops.join(', ')}`,
+          });
+        }
         if (state) await server.health.setOverride(pattern, state, reason);
         else await server.health.clearOverride(pattern);
         return overrideReport(server, pattern, state);
@@ -84,7 +96,12 @@ function stateReport(server: Server): object {
       return { ...pop, ...(rttError && { rttError }) };
     }),
     ...checks,
-    ...(config.geoip && { geoip: config.geoip }),
+    ...(config.geoip && {
+      geoip: {
+        ...(typeof config.geoip === 'string' ? { file: config.geoip } : config.geoip),
+        ...(loaded.geoipBuiltAt && { builtAt: loaded.geoipBuiltAt.toISOString() }),
+      },
+    }),
     rtt: rtts.entries().map(({ pop, entries }) => ({
       pop,
       entries: entries.map((entry) => ({
@@ -114,10 +131,7 @@ function supposeDown({ loaded, handler, health }: Server, down: readonly string[
 }
 
 function overrideReport({ health }: Server, pattern: string, state: string | undefined) {
-  const matches = new RegExp(
-    `^${pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, (sign) => (sign === '*' ? '.*' : `\\${sign}`))}$`,
-  );
-  const covered = health.snapshot().pops.filter((pop) => matches.test(pop.pop));
+  const covered = health.snapshot().pops.filter((pop) => matchesPattern(pattern, pop.pop));
   const forced = state === undefined ? covered.filter((pop) => pop.forced) : [];
   return {
     pops: covered.map(({ pop }) => pop),

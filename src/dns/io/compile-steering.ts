@@ -1,18 +1,16 @@
 // Compiles steering where it disturbs nobody: a city database takes seconds, so it is done in a thread of its own, which ends
 // with its work and so gives its memory back. Small databases (the lab's) are quicker done at once than a thread is started.
 
-import { readFileSync, readlinkSync, statSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { readFileSync, statSync } from 'node:fs';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { type Problem, UserError } from '../../base/errors.ts';
 import { MmdbTree } from '../../geoip/mmdb-tree.ts';
 import { type CompiledSteering, compileSteering } from '../steering/compile.ts';
 import type { SteeringInput } from '../steering/steering-input.ts';
+import { stepBehind } from './behind-others.ts';
 
 const ROLE = 'dns-compile';
 const SMALL_BYTES = 4 * 1024 * 1024;
-/** Behind everything else: the one who waits is an operator, the others are users. */
-const NICE = 10;
 
 export interface CompileInput {
   input: Omit<SteeringInput, 'geoip' | 'asn'>;
@@ -54,8 +52,7 @@ export function isCompiler(): boolean {
 
 /** The thread's side. */
 export function runCompiler(): void {
-  // A thread is a task of its own to the kernel's scheduler, and has its own priority.
-  setPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)), NICE);
+  stepBehind(true);
   const { work } = workerData as { work: CompileInput };
   let result: CompileResult;
   try {

@@ -9,6 +9,7 @@ import {
   type Metrics,
 } from '../metrics.ts';
 import type { HealthService } from './health-service.ts';
+import type { StreamService } from './stream-service.ts';
 import type { UdpService } from './udp-service.ts';
 
 export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -19,6 +20,8 @@ export interface Measured {
   health: Pick<HealthService, 'snapshot'>;
   loaded: { geoipBuiltAt?: Date };
   udp?: Pick<UdpService, 'workers' | 'counters'> | undefined;
+  streams?: Pick<StreamService, 'connections'> | undefined;
+  queryLogDropped(): number;
 }
 
 export async function renderMetrics(server: Measured): Promise<string> {
@@ -55,6 +58,25 @@ export async function renderMetrics(server: Measured): Promise<string> {
     );
   }
   gauge('dns_workers', 'Threads that answer UDP').set(server.udp?.workers ?? 0);
+  const { streams } = server;
+  if (streams) {
+    gauge('dns_tcp_connections', 'Open connections: TCP, DNS over TLS, DNS over HTTPS').set(
+      streams.connections.size,
+    );
+    const connections = new Counter({
+      name: 'dns_tcp_connections_total',
+      help: 'Connections accepted, refused, closed for silence or for a newcomer',
+      labelNames: ['event'],
+      registers: [registry],
+    });
+    for (const [event, count] of Object.entries(streams.connections.counts))
+      connections.inc({ event }, count);
+  }
+  new Counter({
+    name: 'dns_query_log_dropped_total',
+    help: 'Lines that the disk was too slow for',
+    registers: [registry],
+  }).inc(server.queryLogDropped());
   const packets = new Counter({
     name: 'dns_udp_packets_total',
     help: 'Packets of the UDP workers',

@@ -1,11 +1,11 @@
 // A thread's handler of queries: the pipeline, with the clock and the randomness that it takes as arguments, and the messages
 // by which the main thread tells a worker what has changed between two loads.
 
-import { randomInt } from 'node:crypto';
 import { OnlineSigner } from '../dnssec/online-signer.ts';
 import { Metrics, type MetricsCopy } from '../metrics.ts';
 import { createQueryLogBuffer, type QueryLogBuffer } from '../query-log.ts';
 import { type Clock, QueryPipeline } from '../query-pipeline.ts';
+import { RateLimiter, type RateTable } from '../rate-limit.ts';
 import type { OutsideAddresses, ServerData } from '../server-state.ts';
 import type { RttOverlay } from '../steering/rtt-overlay.ts';
 import type { SteeringSnapshot } from '../steering/snapshot.ts';
@@ -27,6 +27,8 @@ export interface Changes {
 export interface HandlerSetup {
   data: ServerData;
   changes: Changes;
+  /** The process's, so that threads limit together, and a reload forgives nobody. */
+  rateTable: RateTable;
   queryLog?: { every: number; wholeAddresses: boolean; counters: Int32Array };
 }
 
@@ -53,18 +55,19 @@ export function createQueryHandler(
     const hand = (chunk: string) => say({ kind: 'query-log', chunk });
     log = createQueryLogBuffer(hand, queryLog.counters, queryLog);
   }
+  const signer =
+    data.signing &&
+    new OnlineSigner(data.signing.keys, {
+      ...data.signing,
+      zoneOf: (name, type) => findZone(data.zones, name, type),
+    });
   const pipeline = new QueryPipeline({
     data,
     steering,
     metrics,
     clock: systemClock,
-    seed: randomInt(2 ** 32),
-    ...(data.signing && {
-      signer: new OnlineSigner(data.signing.keys, {
-        ...data.signing,
-        zoneOf: (name, type) => findZone(data.zones, name, type),
-      }),
-    }),
+    ...(data.rateLimit && { rateLimiter: new RateLimiter(data.rateLimit, setup.rateTable) }),
+    ...(signer && { signer }),
     ...(log && queryLog && { queryLog: { every: queryLog.every, add: log.add } }),
     onInternalError: (error, packet) =>
       say({
@@ -82,7 +85,11 @@ export function createQueryHandler(
   apply(setup.changes);
   const { epochSeconds } = systemClock;
   const handler: PacketHandler = data.tsig
-    ? new TsigHandler(pipeline, { ...data.tsig, epochSeconds })
+    ? new TsigHandler(pipeline, {
+        ...data.tsig,
+        epochSeconds,
+        mayRefuse: (source) => pipeline.mayRefuse(source),
+      })
     : pipeline;
   return {
     handle: (packet, length, source, transport, out) =>
@@ -91,13 +98,21 @@ export function createQueryHandler(
     apply,
     counters: () => {
       log?.flush(Date.now());
+      if (signer) {
+        const { made, reused } = signer.cache.counters;
+        metrics.families.signatures.of('made').count = made;
+        metrics.families.signatures.of('reused').count = reused;
+      }
       return metrics.copy();
     },
     steering,
   };
 }
 
+/** `performance.now()` begins with each thread, the machine's own monotonic clock is the same for all. */
+const threadStartMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
 const systemClock: Clock = {
-  monotonicMs: () => performance.now(),
+  monotonicMs: () => threadStartMs + performance.now(),
   epochSeconds: () => Math.floor(Date.now() / 1000),
 };

@@ -1,11 +1,12 @@
 // Puts the server together: what is loaded, who checks health, what listens. The one place where the pure parts meet the
 // world. `reload` loads everything again beside what is in force, and changes over only when all of it is good.
 
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { UserError } from '../../base/errors.ts';
 import type { DnsConfig } from '../config.ts';
 import { SECRET_BYTES } from '../cookies.ts';
 import { Metrics, type MetricsCopy } from '../metrics.ts';
+import { createRateTable } from '../rate-limit.ts';
 import type { OutsideAddresses } from '../server-state.ts';
 import { compileRtts } from '../steering/rtt-overlay.ts';
 import { RttTable } from '../steering/rtt-table.ts';
@@ -14,6 +15,7 @@ import { reloadWarnings } from '../zone/reload-warnings.ts';
 import { adminSubject } from './admin-reports.ts';
 import type { AdminSubject, ReloadReport } from './admin-subject.ts';
 import { type AliasResolver, createAliasResolver } from './alias-resolver.ts';
+import { stepBehind } from './behind-others.ts';
 import { type HealthService, startHealth } from './health-service.ts';
 import { offerHandover } from './hot-restart.ts';
 import type { Listener, PacketHandler } from './listener.ts';
@@ -80,12 +82,13 @@ export class Server {
   readonly #load: () => Promise<LoadedServer>;
   readonly #options: ServiceOptions;
   readonly #notify;
+  readonly #rateTable = createRateTable(randomInt(2 ** 32));
   /** Counts of handlers that a reload has replaced, and of what is not a query. */
   readonly #retired = new Metrics();
   #aliases: AliasResolver | undefined;
   outside: ReadonlyMap<Name, OutsideAddresses> = new Map();
   #queryLog: QueryLogWriter | undefined;
-  #streams: StreamService | undefined;
+  streams: StreamService | undefined;
   #admin: Listener | undefined;
   #opened: OpenedSockets | undefined;
   #handover: { close(): Promise<void> } | undefined;
@@ -132,6 +135,10 @@ export class Server {
     }
   }
 
+  queryLogDropped(): number {
+    return this.#queryLog ? Atomics.load(this.#queryLog.counters, 1) : 0;
+  }
+
   /** What all threads have counted so far. */
   metrics(): Metrics {
     const sum = new Metrics();
@@ -143,7 +150,15 @@ export class Server {
 
   /** One at a time: who asks during a reload gets the next one, since files may have changed after they were read. */
   reload(): Promise<ReloadReport> {
-    const next = (this.#reloading ?? Promise.resolve()).then(() => this.#reload());
+    const next = (this.#reloading ?? Promise.resolve()).then(async () => {
+      // Where workers answer, the main thread can let them go first.
+      const comeForward = this.udp?.workers ? stepBehind() : () => {};
+      try {
+        return await this.#reload();
+      } finally {
+        comeForward();
+      }
+    });
     this.#reloading = next;
     return next;
   }
@@ -157,7 +172,7 @@ export class Server {
     this.#aliases?.close();
     await Promise.all([
       this.udp?.close(mode),
-      this.#streams?.close(),
+      this.streams?.close(),
       this.#admin?.close(),
       this.#handover?.close(),
     ]);
@@ -187,7 +202,7 @@ export class Server {
             })
           : await udpOnMainThread(sockets ? pairs.flatMap(({ udp }) => udp) : config.listen, handler);
       const places = sockets ? pairs.map(({ tcp }) => tcp) : this.udp.places;
-      this.#streams = await startStreams(config, places, handler, pathOf, sockets);
+      this.streams = await startStreams(config, places, handler, pathOf, sockets);
       sockets?.closeUnwanted();
     } catch (error) {
       predecessor?.abandon();
@@ -222,7 +237,7 @@ export class Server {
     try {
       loaded = await this.#load();
       await this.#queryLog?.reopen();
-      this.#streams?.reload(loaded.config, loaded.pathOf);
+      this.streams?.reload(loaded.config, loaded.pathOf);
       health = this.#startHealth(loaded, this.health.memory());
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
@@ -335,6 +350,7 @@ export class Server {
     const log = config.queryLog;
     return {
       data,
+      rateTable: this.#rateTable,
       changes: { snapshot: this.health.snapshot(), rtts: this.#overlay(), outside: this.outside },
       ...(log &&
         this.#queryLog && {
@@ -368,9 +384,10 @@ async function startAdmin(
   subject: AdminSubject,
 ): Promise<Listener> {
   const { startAdminServer } = await import('./admin-server.ts');
-  const guarded = 'tokenFile' in place && place.tokenFile !== undefined;
+  if ('path' in place) return startAdminServer({ path: pathOf(place.path) }, subject);
+  const { tokenFile, ...where } = place;
   return startAdminServer(
-    guarded ? { ...place, tokenFile: pathOf(place.tokenFile as string) } : place,
+    { ...where, ...(tokenFile !== undefined && { tokenFile: pathOf(tokenFile) }) },
     subject,
   );
 }

@@ -4,6 +4,7 @@
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { MSG_DONTWAIT } from '../../net/io/message-headers.ts';
 import type { UdpBatch, UdpCounts } from './batch-udp.ts';
+import { stepBehind } from './behind-others.ts';
 import type { PacketHandler } from './listener.ts';
 import {
   type FromWorker,
@@ -41,6 +42,8 @@ export async function runUdpWorker(
 ): Promise<void> {
   const { sockets, posted, port, initial } = workerData as UdpWorkerData;
   const say = (message: FromWorker) => port.postMessage(message);
+  // The generation before still answers, and must not wait for this one to begin.
+  const comeForward = stepBehind();
   const handler = await createHandler(initial, (message) => say({ kind: 'message', message }));
   const { UdpBatch, stopTaking, unmapAll, waiter } = await import('./worker-batches.ts');
   const batches = sockets.map((socket) => new UdpBatch(socket, handler));
@@ -50,6 +53,7 @@ export async function runUdpWorker(
   let heard = 0;
   let countersAtMs = performance.now() + COUNTERS_EVERY_MS;
   let stop: StopMode | undefined;
+  comeForward();
   say({ kind: 'ready' });
   while (!stop) {
     wait();

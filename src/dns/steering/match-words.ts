@@ -14,10 +14,11 @@ export interface Matcher {
 const CONTINENTS = ['AF', 'AN', 'AS', 'EU', 'NA', 'OC', 'SA'];
 const EXPECTED = 'prefix:192.0.2.0/24, asn:64500, region:US-CA, country:US or continent:NA';
 
-/** `words` with the value that each stands for. */
+/** `words` with the value that each stands for; `otherwise`: what a place that no word matches stands for, if anything. */
 export function planMatcher(
   words: readonly { word: string; value: number; path: string }[],
   planner: Planner,
+  otherwise = -1,
 ): Matcher {
   const prefixes: { prefix: Prefix; value: number }[] = [];
   const asns: { [asn: string]: number } = {};
@@ -40,7 +41,7 @@ export function planMatcher(
   if (Object.keys(asns).length > 0)
     tables.push({ by: 'asn', table: planner.table({ type: 'asn', values: asns }) });
   if (Object.keys(places).length > 0)
-    tables.push({ by: 'place', table: planner.table({ type: 'place', values: places }) });
+    tables.push({ by: 'place', table: planner.table({ type: 'place', values: places, otherwise }) });
   return { tables };
 }
 
@@ -57,9 +58,12 @@ export function* matchClient(
 
 export function placeAspectOf(table: Extract<TableSpec, { type: 'place' }>): GeoAspectOf<number> {
   return ({ region, country, continent }) => {
-    const { values } = table;
+    const { values, otherwise } = table;
     const aspect =
-      values[`region:${region}`] ?? values[`country:${country}`] ?? values[`continent:${continent}`] ?? -1;
+      values[`region:${region}`] ??
+      values[`country:${country}`] ??
+      values[`continent:${continent}`] ??
+      otherwise;
     return { key: String(aspect), aspect };
   };
 }

@@ -48,7 +48,7 @@ export interface Planner {
 export type TableSpec =
   | { type: 'rtt' }
   | { type: 'nearest'; limit: number; pops: readonly RankedPop[] }
-  | { type: 'place'; values: { [word: string]: number } }
+  | { type: 'place'; values: { [word: string]: number }; otherwise: number }
   | { type: 'asn'; values: { [asn: string]: number } }
   | { type: 'prefix'; values: readonly { prefix: Prefix; value: number }[] };
 

@@ -73,13 +73,15 @@ export function* readAspect<Aspect>(table: number): Generator<RankEvent, Aspect,
   return (yield { op: 'aspect', table }) as Aspect;
 }
 
-/** The same ranking with every step put through `change`. */
-export function* mapSteps(ranking: Ranking, change: (step: Step) => Step): Ranking {
+/** A ranking with every step replaced by what `replace` yields for it; all else, reads and their results, passes through. */
+export function* replaceSteps(ranking: Ranking, replace: (step: Step) => Ranking): Ranking {
   let result: unknown;
   for (;;) {
     const next = ranking.next(result);
     if (next.done) return;
-    result = yield next.value.op === 'step' ? change(next.value) : next.value;
+    result = undefined;
+    if (next.value.op === 'step') yield* replace(next.value);
+    else result = yield next.value;
   }
 }
 

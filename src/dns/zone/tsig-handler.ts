@@ -2,8 +2,19 @@
 // of transfers too, and zones that want a key are transferred to its holders only. The handler inside sees neither.
 
 import { NO_REPLY, type PacketHandler, type Transport } from '../io/listener.ts';
-import { FLAGS, HEADER_BYTES, PLAIN_UDP_BYTES, RCODES, TYPES } from '../wire/constants.ts';
-import { type Name, readName } from '../wire/name.ts';
+import { errorResolution } from '../resolve.ts';
+import {
+  EDNS_UDP_BYTES,
+  EXTENDED_ERRORS,
+  FLAGS,
+  HEADER_BYTES,
+  PLAIN_UDP_BYTES,
+  RCODES,
+  TYPES,
+} from '../wire/constants.ts';
+import { decodeQuery, Query, questionName } from '../wire/decode-query.ts';
+import { EMPTY_BODY, writeReply } from '../wire/encode-reply.ts';
+import type { Name } from '../wire/name.ts';
 import {
   appendTsigError,
   findTsig,
@@ -20,6 +31,8 @@ export interface TsigSettings {
   /** Zones that go only to the holders of a key (by its name), beside what their allowed prefixes say. */
   keyOfZone: ReadonlyMap<Name, Name>;
   epochSeconds: () => number;
+  /** Over UDP errors are for those only whom the rate limit lets have them. */
+  mayRefuse?: (source: Uint8Array) => boolean;
 }
 
 type Checked =
@@ -39,16 +52,17 @@ export class TsigHandler implements PacketHandler {
 
   handle(packet: Buffer, length: number, source: Uint8Array, transport: Transport, out: Buffer): number {
     const checked = this.#check(packet, length);
-    if (checked.kind === 'failed') return checked.reply.copy(out);
+    if (checked.kind === 'failed') {
+      const allowed = transport !== 'udp' || this.#settings.mayRefuse?.(source) !== false;
+      return allowed ? checked.reply.copy(out) : NO_REPLY;
+    }
     const written = this.#inner.handle(checked.message, checked.length, source, transport, out);
     if (checked.kind === 'unsigned' || written <= NO_REPLY) return written;
-    const hasEdns = checked.message.readUInt16BE(10) > 0;
-    const limit = transport === 'udp' && !hasEdns ? PLAIN_UDP_BYTES : out.length;
+    const limit = transport === 'udp' ? udpLimit(checked.message) : out.length;
     // No room for the signature: what is sent instead is signed, and says to come back over TCP.
     const fits = written + tsigBytes(checked.key.name) <= limit;
-    const reply = fits ? out.subarray(0, written) : truncated(out.subarray(0, written));
-    const now = this.#settings.epochSeconds();
-    return signMessage(Buffer.from(reply), checked.key, checked.mac, now).bytes.copy(out);
+    const reply = fits ? Buffer.from(out.subarray(0, written)) : ownReply(checked.message, 'truncated');
+    return signMessage(reply, checked.key, checked.mac, this.#settings.epochSeconds()).bytes.copy(out);
   }
 
   *transfer(packet: Buffer, length: number, source: Uint8Array): Iterable<Uint8Array> {
@@ -78,10 +92,11 @@ export class TsigHandler implements PacketHandler {
     // A response is never answered, whoever signed it: the handler inside drops it.
     const isQuery = length >= HEADER_BYTES && (packet.readUInt16BE(2) & FLAGS.QR) === 0;
     const tsig = isQuery ? findTsig(packet, length) : undefined;
-    if (tsig === 'malformed') return { kind: 'failed', reply: errorReply(packet, RCODES.FORMERR) };
+    if (tsig === 'malformed' || tsig?.isPlain === false)
+      return { kind: 'failed', reply: ownReply(packet, 'tsig-malformed') };
     if (tsig === undefined) {
       if (isQuery && this.#wantsKey(packet, undefined)) {
-        return { kind: 'failed', reply: errorReply(packet, RCODES.REFUSED) };
+        return { kind: 'failed', reply: ownReply(packet, 'tsig-wanted') };
       }
       return { kind: 'unsigned', message: packet, length };
     }
@@ -94,11 +109,11 @@ export class TsigHandler implements PacketHandler {
     const now = this.#settings.epochSeconds();
     const error = tsigError(message, tsig, key, now);
     if (error !== undefined || !key) {
-      const reply = errorReply(packet, RCODES.NOTAUTH);
+      const reply = ownReply(message, 'tsig-bad');
       return { kind: 'failed', reply: appendTsigError(reply, tsig, error ?? 0, key, now) };
     }
     if (this.#wantsKey(message, key.name)) {
-      const reply = errorReply(packet, RCODES.REFUSED);
+      const reply = ownReply(message, 'tsig-wanted');
       return { kind: 'failed', reply: signMessage(reply, key, tsig.mac, now).bytes };
     }
     return { kind: 'signed', message, length: message.length, key, mac: tsig.mac };
@@ -108,30 +123,37 @@ export class TsigHandler implements PacketHandler {
   #wantsKey(packet: Buffer, keyName: Name | undefined): boolean {
     const { keyOfZone } = this.#settings;
     if (keyOfZone.size === 0) return false;
-    const question = readName(packet, HEADER_BYTES);
-    if (!question || question.end + 4 > packet.length) return false;
-    const type = packet.readUInt16BE(question.end);
-    if (type !== TYPES.AXFR && type !== TYPES.IXFR) return false;
-    const wanted = keyOfZone.get(question.name);
+    decodeQuery(packet, packet.length, query);
+    if (query.questionEnd === 0 || (query.type !== TYPES.AXFR && query.type !== TYPES.IXFR)) return false;
+    const wanted = keyOfZone.get(questionName(packet, query));
     return wanted !== undefined && wanted !== keyName;
   }
 }
 
-/** Header and, where it can be read, question. */
-function errorReply(packet: Buffer, rcode: number): Buffer {
-  const question = packet.readUInt16BE(4) === 1 ? readName(packet, HEADER_BYTES) : undefined;
-  const end = question && question.end + 4 <= packet.length ? question.end + 4 : HEADER_BYTES;
-  const reply = Buffer.alloc(end);
-  packet.copy(reply, 0, 0, end);
-  reply.writeUInt16BE(FLAGS.QR | (packet.readUInt16BE(2) & (0x7800 | FLAGS.RD)) | rcode, 2);
-  reply.writeUInt16BE(end > HEADER_BYTES ? 1 : 0, 4);
-  reply.fill(0, 6, HEADER_BYTES);
-  return reply;
+// Synchronous use only, so one is enough.
+const query = new Query();
+
+const OWN_REPLIES = {
+  'tsig-malformed': errorResolution(RCODES.FORMERR, 'tsig-malformed'),
+  'tsig-wanted': errorResolution(RCODES.REFUSED, 'tsig-wanted', EXTENDED_ERRORS.PROHIBITED),
+  'tsig-bad': errorResolution(RCODES.NOTAUTH, 'tsig-bad'),
+  truncated: { ...errorResolution(RCODES.NOERROR, 'truncated'), authoritative: true },
+};
+
+/** Header, question and, for clients that speak EDNS, an OPT record. */
+function ownReply(message: Buffer, reason: keyof typeof OWN_REPLIES): Buffer {
+  decodeQuery(message, message.length, query);
+  const edns = query.hasEdns ? { dnssecOk: query.edns.dnssecOk, scopePrefixLength: 0 } : undefined;
+  const out = Buffer.alloc(PLAIN_UDP_BYTES);
+  const isTruncated = reason === 'truncated';
+  const reply = OWN_REPLIES[reason];
+  const bytes = writeReply(out, message, query.questionEnd, reply, EMPTY_BODY, edns, out.length, isTruncated);
+  return out.subarray(0, bytes);
 }
 
-/** The reply's header and question with TC set. */
-function truncated(reply: Buffer): Buffer {
-  const short = errorReply(reply, 0);
-  short.writeUInt16BE(reply.readUInt16BE(2) | FLAGS.TC, 2);
-  return short;
+/** What the client takes over UDP, as the pipeline has it. */
+function udpLimit(message: Buffer): number {
+  decodeQuery(message, message.length, query);
+  if (!query.hasEdns) return PLAIN_UDP_BYTES;
+  return Math.min(EDNS_UDP_BYTES, Math.max(PLAIN_UDP_BYTES, query.edns.udpPayloadBytes));
 }

@@ -24,6 +24,8 @@ export interface TsigRecord {
   fudgeSeconds: number;
   mac: Buffer;
   originalId: number;
+  /** TTL and error are 0, as they must be in a query, where nothing else is digested (RFC 8945 sections 4.2 and 5.1). */
+  isPlain: boolean;
 }
 
 /** Errors that a TSIG record tells (RFC 8945 section 3). */
@@ -51,6 +53,7 @@ function readTsig(packet: Buffer, start: number, ownerEnd: number, end: number):
   const owner = readName(packet, start);
   const algorithm = readName(packet, ownerEnd + 10);
   if (!owner || !algorithm || packet.readUInt16BE(ownerEnd + 2) !== CLASSES.ANY) return undefined;
+
   const at = algorithm.end;
   if (at + 10 > end) return undefined;
   const macEnd = at + 10 + packet.readUInt16BE(at + 8);
@@ -63,6 +66,7 @@ function readTsig(packet: Buffer, start: number, ownerEnd: number, end: number):
     fudgeSeconds: packet.readUInt16BE(at + 6),
     mac: Buffer.from(packet.subarray(at + 10, macEnd)),
     originalId: packet.readUInt16BE(macEnd),
+    isPlain: packet.readUInt32BE(ownerEnd + 4) === 0 && packet.readUInt16BE(macEnd + 2) === 0,
   };
 }
 

@@ -19,7 +19,7 @@ import { ADDRESS_OF, worldConfig, worldFiles } from '../support/world.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer({ config: worldConfig(), files: worldFiles() });
+  server = await startServer({ config: worldConfig({ workers: 1 }), files: worldFiles() });
 });
 afterAll(() => server.stop());
 

@@ -22,7 +22,7 @@ const [NOERROR, FORMERR, NXDOMAIN, NOTIMP, REFUSED, BADVERS] = [0, 1, 3, 4, 5, 1
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer({ config: worldConfig(), files: worldFiles() });
+  server = await startServer({ config: worldConfig({ workers: 1 }), files: worldFiles() });
 });
 afterAll(() => server.stop());
 

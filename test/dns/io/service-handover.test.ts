@@ -58,29 +58,33 @@ async function start(workers: number, port: number): Promise<Started> {
 it.each([
   ['worker threads', 1],
   ['the main thread', 0],
-])('with %s', async (_how, workers) => {
-  let current = await start(workers, 0);
-  let asked = 0;
-  let answered = 0;
-  let stop = false;
-  const asking = (async () => {
-    while (!stop) {
-      asked++;
-      if (await askUdp(current.place, queryBytes('n.a.test'))) answered++;
+])(
+  'with %s',
+  async (_how, workers) => {
+    let current = await start(workers, 0);
+    let asked = 0;
+    let answered = 0;
+    let stop = false;
+    const asking = (async () => {
+      while (!stop) {
+        asked++;
+        if (await askUdp(current.place, queryBytes('n.a.test'))) answered++;
+      }
+    })();
+    for (let i = 0; i < 2; i++) {
+      const held = await StreamClient.open(current.place);
+      expect(await held.ask(queryBytes('n.a.test'))).toBeDefined();
+      const successor = await start(workers, current.place.port);
+      expect(await current.ended).toBe(0);
+      await held.closed;
+      current = successor;
     }
-  })();
-  for (let i = 0; i < 2; i++) {
-    const held = await StreamClient.open(current.place);
-    expect(await held.ask(queryBytes('n.a.test'))).toBeDefined();
-    const successor = await start(workers, current.place.port);
+    stop = true;
+    await asking;
+    expect(answered).toBe(asked);
+    expect(asked).toBeGreaterThan(100);
+    current.child.kill('SIGTERM');
     expect(await current.ended).toBe(0);
-    await held.closed;
-    current = successor;
-  }
-  stop = true;
-  await asking;
-  expect(answered).toBe(asked);
-  expect(asked).toBeGreaterThan(100);
-  current.child.kill('SIGTERM');
-  expect(await current.ended).toBe(0);
-}, 30_000);
+  },
+  30_000,
+);

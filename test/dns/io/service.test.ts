@@ -107,7 +107,9 @@ describe('health and RTTs', () => {
     const explained = await vi.waitFor(
       async () => {
         const explanation = await getJson(`${lab.admin}/explain?name=x.latency.cdn.test&client=100.64.1.7`);
-        expect(explanation.decision.candidates.filter((each: { rttMs?: number }) => each.rttMs)).toHaveLength(2);
+        expect(explanation.decision.candidates.filter((each: { rttMs?: number }) => each.rttMs)).toHaveLength(
+          2,
+        );
         return explanation;
       },
       { timeout: 5000 },

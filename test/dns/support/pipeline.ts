@@ -10,6 +10,7 @@ import { type PacketHandler, STREAM_REPLY_BYTES, UDP_REPLY_BYTES } from '../../.
 import { loadServer } from '../../../src/dns/io/load-server.ts';
 import { Metrics } from '../../../src/dns/metrics.ts';
 import { QueryPipeline } from '../../../src/dns/query-pipeline.ts';
+import { createRateTable, RateLimiter } from '../../../src/dns/rate-limit.ts';
 import { Steering } from '../../../src/dns/steering/steering.ts';
 import { TsigHandler } from '../../../src/dns/zone/tsig-handler.ts';
 import { findZone } from '../../../src/dns/zone/zone.ts';
@@ -39,8 +40,9 @@ export async function testPipeline(
     writeFileSync(join(folder, path), contents, { mode: 0o600 });
   }
   writeFileSync(join(folder, 'dns.json'), JSON.stringify(worldConfig(config)));
-  const { data } = await loadServer(join(folder, 'dns.json'));
-  rmSync(folder, { recursive: true });
+  const { data } = await loadServer(join(folder, 'dns.json')).finally(() =>
+    rmSync(folder, { recursive: true }),
+  );
 
   const clock = { monotonicMs: 1_000_000, epochSeconds: Math.floor(Date.now() / 1000) };
   const metrics = new Metrics();
@@ -52,7 +54,7 @@ export async function testPipeline(
     steering,
     metrics,
     clock: { monotonicMs: () => clock.monotonicMs, epochSeconds: () => clock.epochSeconds },
-    seed: 1,
+    ...(data.rateLimit && { rateLimiter: new RateLimiter(data.rateLimit, createRateTable(1)) }),
     ...(signing && {
       signer: new OnlineSigner(signing.keys, {
         ...signing,

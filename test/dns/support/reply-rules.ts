@@ -5,7 +5,6 @@ import { type RawMessage, readMessage } from './message.ts';
 
 /** The largest reply that the server gives over UDP to anybody (DNS Flag Day 2020). */
 const LARGEST_UDP_BYTES = 1232;
-const NOTAUTH = 9;
 /** A reply without data repeats the question and may add an OPT record with what was asked for: cookie, NSID, ECS, EDE. */
 const LARGEST_ERROR_GROWTH_BYTES = 180;
 
@@ -39,8 +38,8 @@ export function brokenRule(
   }
   if (message.tc && transport === 'tcp') return 'truncated over TCP';
   const request = tryRead(query);
-  // Of other opcodes nobody has to know where the records are, and what fails its signature is read no further.
-  const understood = message.opcode === 0 && message.rcode !== 1 && message.rcode !== NOTAUTH;
+  // Of other opcodes nobody has to know where the records are.
+  const understood = message.opcode === 0 && message.rcode !== 1;
   if (request?.opt && understood && !message.opt) return 'EDNS is not answered with EDNS';
   if (!mentionsOpt(query) && message.opt) return 'EDNS to a client that does not speak it';
   return tooLong(query, request, reply, message, transport);

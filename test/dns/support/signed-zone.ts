@@ -14,8 +14,6 @@ export interface SignedZone {
   config: { zones: object[]; dnssec: object };
   /** `cdn.test. IN DS 12345 13 2 …`. */
   ds: string;
-  /** `cdn.test. IN DNSKEY 257 3 13 …`. */
-  dnskey: string;
   /** For delv's trust-anchors. */
   bindAnchor: string;
 }
@@ -38,7 +36,6 @@ export function signedZone(zone = 'cdn.test', file = 'cdn.zone'): SignedZone {
     files,
     config: { zones: [{ file, dnssec: true }], dnssec: { keys: 'keys' } },
     ds,
-    dnskey: `${zone}. IN DNSKEY ${flags} 3 13 ${base64}\n`,
     bindAnchor: `trust-anchors { "${zone}." static-key ${flags} 3 13 "${base64}"; };`,
   };
 }

@@ -16,7 +16,7 @@ const BURST = 250;
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer({ config: worldConfig(), files: worldFiles() });
+  server = await startServer({ config: worldConfig({ workers: 1 }), files: worldFiles() });
 });
 afterAll(async () => {
   expect((await server.stop()).code, 'it still ends cleanly').toBe(0);

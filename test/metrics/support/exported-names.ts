@@ -3,6 +3,8 @@
 import { join } from 'node:path';
 import { renderMetrics as agentMetrics } from '../../../src/agent/io/prometheus.ts';
 import { renderMetrics as dnsMetrics } from '../../../src/dns/io/prometheus.ts';
+import { ConnectionTable } from '../../../src/dns/io/tcp-connections.ts';
+import { DEFAULT_TCP } from '../../../src/dns/listen-config.ts';
 import { Metrics } from '../../../src/dns/metrics.ts';
 import { parseEdgeConfig } from '../../../src/edge/config.ts';
 import { startEdge } from '../../../src/edge/io/start-edge.ts';
@@ -41,6 +43,8 @@ export async function exportedPages(folder: string): Promise<Record<string, stri
         metrics: () => new Metrics(),
         health: { snapshot: () => ({ serial: 0, pops: [] }) },
         loaded: { geoipBuiltAt: new Date(0) },
+        streams: { connections: new ConnectionTable(DEFAULT_TCP) },
+        queryLogDropped: () => 0,
       }),
       agent: await agentMetrics({
         pop: 'fra',

@@ -6,7 +6,7 @@ import { z } from '../../../base/schema.ts';
 import { shedSeed } from '../network-hash.ts';
 import type { PolicyKind } from '../policy-kind.ts';
 import type { Target } from '../policy-spec.ts';
-import { addressOf, type RankWorld, type Step } from '../ranking.ts';
+import { addressOf, type RankWorld, replaceSteps, type Step } from '../ranking.ts';
 
 export interface CapacitySpec {
   type: 'capacity';
@@ -33,27 +33,14 @@ export const capacity: PolicyKind<CapacitySpec, CapacityNode> = {
 
   *rank(node, world) {
     const shed: Step[] = [];
-    const ranking = world.rank(node.inner);
-    let result: unknown;
-    for (;;) {
-      const next = ranking.next(result);
-      if (next.done) break;
-      const event = next.value;
-      if (event.op !== 'step') {
-        result = yield event;
-        continue;
-      }
-      const fraction = shedFraction(event, world);
-      const share = {
-        op: 'share' as const,
-        seed: shedSeed(world.targets[event.target]?.name ?? ''),
-        fraction,
-      };
-      if (fraction >= 1 || (fraction > 0 && ((yield share) as boolean))) {
-        shed.push(event);
-        yield { op: 'note', text: 'capacity: sheds this client network', passedOver: event.target };
-      } else yield shed.length > 0 ? { ...event, shed: 'others' } : event;
-    }
+    yield* replaceSteps(world.rank(node.inner), function* (step) {
+      const fraction = shedFraction(step, world);
+      const seed = shedSeed(world.targets[step.target]?.name ?? '');
+      if (fraction >= 1 || (fraction > 0 && ((yield { op: 'share', seed, fraction }) as boolean))) {
+        shed.push(step);
+        yield { op: 'note', text: 'capacity: sheds this client network', passedOver: step.target };
+      } else yield shed.length > 0 ? { ...step, shed: 'others' } : step;
+    });
     for (const step of shed)
       yield { ...step, shed: 'itself', detail: `every POP sheds this client network; ${step.detail}` };
   },

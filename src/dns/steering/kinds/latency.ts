@@ -4,7 +4,7 @@
 import { z } from '../../../base/schema.ts';
 import type { PolicyKind } from '../policy-kind.ts';
 import type { Target } from '../policy-spec.ts';
-import { mapSteps, type Ranking, RTT_TABLE, readAspect } from '../ranking.ts';
+import { type Ranking, RTT_TABLE, readAspect, replaceSteps } from '../ranking.ts';
 import type { RttAspect } from '../rtt-overlay.ts';
 
 export interface LatencySpec {
@@ -60,29 +60,23 @@ export const latency: PolicyKind<LatencySpec, LatencyNode> = {
     const detail = `by RTT measured to the client's prefix by ${fresh.length} of ${node.pops.length} POPs`;
     for (const target of fresh) yield { op: 'step', target, reason: 'lowest-rtt', detail };
     // Geography ranks only the rest, and is read only when it comes to that.
-    yield* mapSteps(world.rank(node.otherwise), (step) => ({ ...step, reason: 'lowest-rtt', detail }));
+    yield* replaceSteps(world.rank(node.otherwise), function* (step) {
+      yield { ...step, reason: 'lowest-rtt', detail };
+    });
   },
 };
 
 function* withoutFresh(fallback: Ranking, stale: readonly number[]): Ranking {
   const why = stale.length > 0 ? 'only stale RTT entries' : "no RTT entry for the client's prefix";
   let guess: boolean | undefined;
-  let result: unknown;
-  for (;;) {
-    const next = fallback.next(result);
-    if (next.done) return;
-    const event = next.value;
-    if (event.op !== 'step') {
-      result = yield event;
-      continue;
-    }
-    const detail = `no location and only stale RTT entries; ${event.detail}`;
+  yield* replaceSteps(fallback, function* (step) {
+    const detail = `no location and only stale RTT entries; ${step.detail}`;
     if (guess === undefined) {
-      guess = event.reason === 'default' && stale.length > 0;
+      guess = step.reason === 'default' && stale.length > 0;
       if (guess) for (const target of stale) yield { op: 'step', target, reason: 'stale-rtt', detail };
     }
     yield guess
-      ? { ...event, reason: 'stale-rtt', detail }
-      : { ...event, reason: `no-rtt-${event.reason}`, detail: `${why}, so as nearest: ${event.detail}` };
-  }
+      ? { ...step, reason: 'stale-rtt', detail }
+      : { ...step, reason: `no-rtt-${step.reason}`, detail: `${why}, so as nearest: ${step.detail}` };
+  });
 }

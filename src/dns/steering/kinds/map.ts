@@ -41,11 +41,13 @@ export const map: PolicyKind<MapSpec, MapNode> = {
       if (!targets.includes(node)) targets.push(node);
       return { word, value: targets.indexOf(node), path: at };
     });
+    const otherwise = planner.target(spec.otherwise ?? 'nearest', `${path}.otherwise`, 'map');
+    // Where no rule leads elsewhere than one of them, its clients' prefixes merge with those of nobody.
     return {
       kind: 'map',
-      matcher: planMatcher(words, planner),
+      matcher: planMatcher(words, planner, targets.indexOf(otherwise)),
       targets,
-      otherwise: planner.target(spec.otherwise ?? 'nearest', `${path}.otherwise`, 'map'),
+      otherwise,
     };
   },
 
@@ -58,7 +60,10 @@ export const map: PolicyKind<MapSpec, MapNode> = {
 
   *rank(node, world) {
     const match = yield* matchClient(node.matcher);
-    yield { op: 'note', text: match ? `map: matched by ${match.by}` : 'map: no rule matches' };
-    yield* world.rank(match ? (node.targets[match.value] ?? node.otherwise) : node.otherwise);
+    const target = match ? (node.targets[match.value] ?? node.otherwise) : node.otherwise;
+    const asOthers = match?.by === 'place' && target === node.otherwise;
+    const how = asOthers ? 'by place, or by no rule, which is the same' : `by ${match?.by}`;
+    yield { op: 'note', text: match ? `map: matched ${how}` : 'map: no rule matches' };
+    yield* world.rank(target);
   },
 };

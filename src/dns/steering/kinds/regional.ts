@@ -6,6 +6,7 @@ import { z } from '../../../base/schema.ts';
 import { parseAddress } from '../../../net/ip-address.ts';
 import { type Matcher, matchClient, planMatcher } from '../match-words.ts';
 import type { PolicyKind } from '../policy-kind.ts';
+import { replaceSteps } from '../ranking.ts';
 
 export interface RegionSpec {
   ipv4?: string;
@@ -92,21 +93,12 @@ export const regional: PolicyKind<RegionalSpec, RegionalNode> = {
     const matched = match && node.regions[match.value];
     if (matched) yield { ...step, target: matched.target, detail: `the region's own client, by ${match.by}` };
     const done = new Set([matched]);
-    const ranking = world.rank(node.nearest);
-    let result: unknown;
-    for (;;) {
-      const next = ranking.next(result);
-      if (next.done) return;
-      const event = next.value;
-      if (event.op !== 'step') {
-        result = yield event;
-        continue;
-      }
+    yield* replaceSteps(world.rank(node.nearest), function* ({ target, detail }) {
       for (const region of node.regions) {
-        if (done.has(region) || !region.pops.includes(event.target)) continue;
+        if (done.has(region) || !region.pops.includes(target)) continue;
         done.add(region);
-        yield { ...step, target: region.target, detail: `the region of the nearest POP, ${event.detail}` };
+        yield { ...step, target: region.target, detail: `the region of the nearest POP, ${detail}` };
       }
-    }
+    });
   },
 };

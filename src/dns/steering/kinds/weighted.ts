@@ -6,7 +6,7 @@ import { z } from '../../../base/schema.ts';
 import { nameSeed } from '../network-hash.ts';
 import type { PolicyKind } from '../policy-kind.ts';
 import type { Target } from '../policy-spec.ts';
-import { addressOf, isTargetUsable, type Ranking, type RankWorld } from '../ranking.ts';
+import { addressOf, isTargetUsable, type Ranking, type RankWorld, replaceSteps } from '../ranking.ts';
 
 export interface WeightedSpec {
   type: 'weighted';
@@ -78,21 +78,15 @@ export const weighted: PolicyKind<WeightedSpec, WeightedNode> = {
       drawn = true;
       yield* rankByHash(best, world, `by the hash of the client network among the ${best.length} best`);
     };
-    const ranking = world.rank(node.inner);
-    let result: unknown;
-    for (;;) {
-      const next = ranking.next(result);
-      if (next.done) break;
-      const event = next.value;
-      if (event.op !== 'step') {
-        result = yield event;
-      } else if (drawn) yield event;
-      else {
-        if (!best.some(({ target }) => target === event.target))
-          best.push({ target: event.target, weight: weightOf.get(event.target) ?? 1 });
-        if (best.length === node.within) yield* draw();
+    yield* replaceSteps(world.rank(node.inner), function* (step) {
+      if (drawn) {
+        yield step;
+        return;
       }
-    }
+      if (!best.some(({ target }) => target === step.target))
+        best.push({ target: step.target, weight: weightOf.get(step.target) ?? 1 });
+      if (best.length === node.within) yield* draw();
+    });
     if (!drawn) yield* draw();
   },
 };
