@@ -26,7 +26,7 @@ export async function main(args: string[], program = process.argv[1]): Promise<v
         service.close().then(() => process.exit(0));
       });
     }
-    keepHeapSmall();
+    if (service.mayBeSmall) keepHeapSmall();
     // Last: whoever waits for this line may send a signal at once.
     log.info('ready', { listening: service.listening, ...(service.admin && { admin: service.admin }) });
   } catch (error) {

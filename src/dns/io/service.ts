@@ -44,6 +44,8 @@ export interface DnsService {
   /** Where it listens, with real ports where the config says 0. */
   listening: { address: string; port: number }[];
   admin?: { address: string; port: number };
+  /** False where the main thread has to answer what workers were wanted for: it then needs its memory for speed. */
+  mayBeSmall: boolean;
   /** What the admin server tells and does, for whoever has the service in its own process. */
   subject: AdminSubject;
   metrics(): Metrics;
@@ -124,6 +126,7 @@ export class Server {
       return {
         listening: this.udp?.places ?? [],
         ...(this.#admin && { admin: { address: this.#admin.address, port: this.#admin.port } }),
+        mayBeSmall: config.workers === 0 || (this.#opened?.workers ?? 0) > 0,
         subject,
         metrics: () => this.metrics(),
         reload: () => this.reload(),
