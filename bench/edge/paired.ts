@@ -1,8 +1,9 @@
 // Several servers measured in turns, a slice each: a shared machine's speed drifts by a third within minutes, so figures
 // of different minutes do not compare, but those of neighbouring seconds do. Results are medians of the rounds' ratios.
 
-import { cpuCounts, stealShare } from '../support/processes.ts';
+import { busySeconds } from '../support/processes.ts';
 import { median } from '../support/statistics.ts';
+import { CLIENT_CPU, SERVER_CPU } from './processors.ts';
 import type { RunningServer } from './server.ts';
 import { type WrkLoad, wrk } from './wrk.ts';
 
@@ -12,8 +13,8 @@ export interface Slice {
   p99Ms: number;
   cpuMicroseconds: number;
   errors: number;
-  /** Share of the slice in which the server was ready and others had its processor: the machine's or the host's. */
-  waited: number;
+  /** Share of the slice in which others, the host too, had its processor or wrk's. */
+  others: number;
 }
 
 /** Of one server against the reference in the same rounds. */
@@ -28,9 +29,9 @@ export interface Comparison {
   dropped: number;
 }
 
-/** A round in which others took more than this from one of the servers says nothing about requests a second. */
-const MAX_WAITED = 0.2;
-/** With fewer good rounds than this all count, and the figure's `waited` says what it is worth. */
+/** A round in which others took more than this of a processor says little about requests a second. */
+const MAX_OTHERS = 0.2;
+/** With fewer good rounds than this all count, and the figure's `others` says what it is worth. */
 const MIN_ROUNDS = 3;
 
 /** By server, without the first, which is the reference. */
@@ -50,7 +51,7 @@ export async function takeTurns(
     for (const i of order) slices[i] = await slice(servers[i] as RunningServer, script, load);
     taken.push(slices);
   }
-  const good = taken.filter((slices) => slices.every((each) => each.waited <= MAX_WAITED));
+  const good = taken.filter((slices) => slices.every((each) => each.others <= MAX_OTHERS));
   const kept = good.length >= MIN_ROUNDS ? good : taken;
   return servers.slice(1).map((_, i) => {
     const ratio = (field: keyof Slice) =>
@@ -68,15 +69,17 @@ export async function takeTurns(
 }
 
 async function slice(server: RunningServer, script: string, load: WrkLoad): Promise<Slice> {
-  const before = server.cpu();
-  const stealBefore = cpuCounts();
-  const { requests, ...result } = await wrk(server.port, script, load);
-  const after = server.cpu();
-  const steal = stealShare(stealBefore, cpuCounts());
+  const used = server.cpu();
+  const startedMs = performance.now();
+  const busy = [SERVER_CPU, CLIENT_CPU].map(busySeconds);
+  const { requests, cpuSeconds, ...result } = await wrk(server.port, script, load);
+  const seconds = (performance.now() - startedMs) / 1000;
+  const own = [server.cpu() - used, cpuSeconds];
+  const others = [SERVER_CPU, CLIENT_CPU].map((cpu, i) => busySeconds(cpu) - (busy[i] ?? 0) - (own[i] ?? 0));
   return {
     ...result,
-    cpuMicroseconds: ((after.used - before.used) * 1e6) / requests,
-    waited: (after.waited - before.waited) / load.seconds + steal,
+    cpuMicroseconds: ((own[0] ?? 0) * 1e6) / requests,
+    others: Math.max(0, ...others) / seconds,
   };
 }
 
@@ -88,6 +91,6 @@ function medianSlice(slices: readonly Slice[]): Slice {
     p99Ms: of('p99Ms'),
     cpuMicroseconds: of('cpuMicroseconds'),
     errors: slices.reduce((sum, each) => sum + each.errors, 0),
-    waited: of('waited'),
+    others: of('others'),
   };
 }

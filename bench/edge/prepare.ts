@@ -32,9 +32,6 @@ export interface Bench {
   problems: string[];
 }
 
-export const SERVER_CPU = 0;
-export const CLIENT_CPU = 1;
-
 export async function prepareBench(given: {
   scratch: string;
   main: string;

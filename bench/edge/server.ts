@@ -6,7 +6,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CpuTime, cpuTime, type Memory, memory, processTree } from '../support/processes.ts';
+import { cpuSeconds, type Memory, memory, processTree } from '../support/processes.ts';
 import { ask } from './client.ts';
 
 export interface ServerOptions {
@@ -30,7 +30,8 @@ export interface RunningServer {
   port: number;
   pid: number;
   folder: string;
-  cpu(): CpuTime;
+  /** Seconds used so far by all its threads. */
+  cpu(): number;
   memory(): Memory;
   kill(): Promise<void>;
   /** Ends it; throws when it had ended by itself. */
@@ -94,7 +95,7 @@ export async function startServer(
     port,
     pid,
     folder,
-    cpu: () => cpuTime(pid),
+    cpu: () => cpuSeconds(pid),
     memory: () => memory(pid),
     kill,
     stop: async () => {

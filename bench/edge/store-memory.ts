@@ -41,7 +41,6 @@ console.log(
     arrayBufferBytesPerObject: Math.round(arrayBuffers),
     overheadBytesPerObject: Math.round((after.rss - before.rss) / objects - size),
     accountedOverheadPerObject: Math.round(bytes / objects - size),
-    heapTotal: (after.heapTotal - before.heapTotal) / objects,
     external: (after.external - before.external) / objects,
     rssMiB: Math.round(after.rss / 2 ** 20),
   }),

@@ -44,6 +44,16 @@ export function longTail(seed: number): Trace {
 
 /** Log-normal with a median of 10 KB, at most 1 MB; the same for the same object. */
 export function objectSize(object: number): number {
+  const known = sizes.get(object);
+  if (known !== undefined) return known;
+  const size = drawSize(object);
+  sizes.set(object, size);
+  return size;
+}
+
+const sizes = new Map<number, number>();
+
+function drawSize(object: number): number {
   const random = seededRandom(object + 1);
   const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   return Math.min(1_000_000, Math.max(100, Math.round(10_000 * Math.exp(1.3 * normal))));

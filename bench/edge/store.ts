@@ -1,8 +1,9 @@
 // The store in figures: hit ratios of the eviction policies on several traces, nanoseconds per lookup and put, memory per
-// object. `node bench/edge/store.ts [--quick]`; prints Markdown. Machines differ in time, not in ratios: the seed is fixed.
+// object. `node bench/edge/store.ts [--quick] [--only ratios,small,costs,memory]`; prints Markdown. Machines differ in time, not in ratios: the seed is fixed.
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { GhostCache } from '../../src/edge/store/ghost-cache.ts';
 import { GhostCaches } from '../../src/edge/store/ghost-caches.ts';
 import { keyHash } from '../../src/edge/store/key-hash.ts';
@@ -11,47 +12,64 @@ import { POLICY_NAMES, type PolicyName } from '../../src/edge/store/policies/evi
 import { responseHead } from '../../src/edge/stored-response.ts';
 import { longTail, objectSize, type Trace, traces } from './store-traces.ts';
 
-const quick = process.argv.includes('--quick');
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+});
+const { quick } = values;
+const only = values.only?.split(',');
 const OBJECTS = quick ? 20_000 : 100_000;
 const REQUESTS = quick ? 200_000 : 1_500_000;
 const WARM_UP = 0.2;
 const SEED = 1;
 const hashes = new Map<number, number>();
 
-hitRatios('Object hit %, objects of one size (cache of 1 % | 10 % of the objects)', () => 1, 'objects');
-hitRatios('Byte hit %, sizes log-normal (cache of 1 % | 10 % of the bytes)', objectSize, 'bytes');
-hitRatios('Object hit %, sizes log-normal (cache of 1 % | 10 % of the bytes)', objectSize, 'objects');
-smallCaches();
-costs();
-memory();
+const parts = { ratios, small: smallCaches, costs, memory };
+for (const [name, run] of Object.entries(parts)) if (only === undefined || only.includes(name)) run();
 
-function hitRatios(title: string, sizeOf: (object: number) => number, unit: 'objects' | 'bytes'): void {
-  console.log(
-    `\n### ${title}\n\n| trace | ${POLICY_NAMES.join(' | ')} | s3-fifo minus lru |\n|---|${'---|'.repeat(5)}`,
-  );
+function ratios(): void {
+  const options = { objects: OBJECTS, requests: REQUESTS, seed: SEED };
+  const names = traces(options).map((trace) => trace.name);
+  // Each run takes its trace anew: they draw from generators that go on.
+  const run = (t: number, policy: PolicyName, share: number, sizeOf: (object: number) => number) =>
+    simulate(traces(options)[t] as Trace, policy, totalOf(sizeOf) * share, sizeOf);
+  const tables: { title: string; rows: string[] }[] = [
+    { title: 'Object hit %, objects of one size (cache of 1 % | 10 % of the objects)', rows: [] },
+    { title: 'Byte hit %, sizes log-normal (cache of 1 % | 10 % of the bytes)', rows: [] },
+    { title: 'Object hit %, sizes log-normal (cache of 1 % | 10 % of the bytes)', rows: [] },
+  ];
+  for (const [t, name] of names.entries()) {
+    const cells: Record<PolicyName, number[]>[] = tables.map(() => ({
+      's3-fifo': [],
+      gdsf: [],
+      lru: [],
+      sieve: [],
+    }));
+    for (const policy of POLICY_NAMES) {
+      for (const share of [0.01, 0.1]) {
+        const sized = run(t, policy, share, objectSize);
+        const values = [run(t, policy, share, () => 1).objects, sized.bytes, sized.objects];
+        for (const [i, value] of values.entries()) cells[i]?.[policy].push(value);
+      }
+    }
+    for (const [i, table] of tables.entries())
+      table.rows.push(ratioRow(name, cells[i] as Record<PolicyName, number[]>));
+  }
+  for (const { title, rows } of tables) {
+    const head = `| trace | ${POLICY_NAMES.join(' | ')} | s3-fifo minus lru |\n|---|${'---|'.repeat(5)}`;
+    console.log(`\n### ${title}\n\n${head}\n${rows.join('\n')}`);
+  }
+}
+
+function ratioRow(name: string, cells: Record<PolicyName, number[]>): string {
+  const both = (values: number[]) => values.map((value) => value.toFixed(1)).join(' \\| ');
+  const lead = cells['s3-fifo'].map((value, i) => value - (cells.lru[i] as number));
+  return `| ${name} | ${POLICY_NAMES.map((policy) => both(cells[policy])).join(' | ')} | ${both(lead)} |`;
+}
+
+function totalOf(sizeOf: (object: number) => number): number {
   let total = 0;
   for (let i = 0; i < OBJECTS; i++) total += sizeOf(i);
-  for (let t = 0; t < traces({ objects: OBJECTS, requests: REQUESTS, seed: SEED }).length; t++) {
-    const cells = new Map<PolicyName, [number, number]>();
-    let name = '';
-    for (const policy of POLICY_NAMES) {
-      // Anew for every run: each trace draws from a generator of its own state.
-      const run = (share: number) => {
-        const trace = traces({ objects: OBJECTS, requests: REQUESTS, seed: SEED })[t] as Trace;
-        name = trace.name;
-        return simulate(trace, policy, total * share, sizeOf)[unit];
-      };
-      cells.set(policy, [run(0.01), run(0.1)]);
-    }
-    const cell = (policy: PolicyName) => cells.get(policy) as [number, number];
-    const text = POLICY_NAMES.map((policy) =>
-      cell(policy)
-        .map((ratio) => ratio.toFixed(1))
-        .join(' \\| '),
-    );
-    const lead = [0, 1].map((i) => ((cell('s3-fifo')[i] ?? 0) - (cell('lru')[i] ?? 0)).toFixed(1));
-    console.log(`| ${name} | ${text.join(' | ')} | ${lead.join(' \\| ')} |`);
-  }
+  return total;
 }
 
 function simulate(

@@ -20,14 +20,16 @@ export interface WrkResult {
   p99Ms: number;
   /** Sockets' errors, time-outs and statuses of 400 and more. */
   errors: number;
+  /** That wrk used itself. */
+  cpuSeconds: number;
 }
 
 export const CONNECTIONS = 64;
 
 const REPORT = `done = function(summary, latency, requests)
   local e = summary.errors
-  io.write(string.format('JSON {"requests":%d,"us":%d,"p50":%d,"p99":%d,"errors":%d}\\n', summary.requests,
-    summary.duration, latency:percentile(50), latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout))
+  io.write(string.format('JSON {"requests":%d,"us":%d,"p50":%d,"p99":%d,"cpu":%f,"errors":%d}\\n', summary.requests,
+    summary.duration, latency:percentile(50), latency:percentile(99), os.clock(), e.connect + e.read + e.write + e.status + e.timeout))
 end
 `;
 
@@ -53,6 +55,13 @@ export async function wrk(port: number, script: string, load: WrkLoad): Promise<
   });
   const text = /^JSON (.*)$/m.exec(output)?.[1];
   if (text === undefined) throw new Error(`wrk says nothing of port ${port}:\n${output.slice(-1000)}`);
-  const { requests, us, p50, p99, errors } = JSON.parse(text);
-  return { requests, perSecond: (requests * 1e6) / us, p50Ms: p50 / 1000, p99Ms: p99 / 1000, errors };
+  const { requests, us, p50, p99, cpu, errors } = JSON.parse(text);
+  return {
+    requests,
+    perSecond: (requests * 1e6) / us,
+    p50Ms: p50 / 1000,
+    p99Ms: p99 / 1000,
+    errors,
+    cpuSeconds: cpu,
+  };
 }

@@ -1,5 +1,5 @@
-// What /proc says of a server: CPU and memory of a process with all that it started (varnishd works in a child), and the
-// share of the time that the hypervisor gave to others.
+// What /proc says of a server: CPU and memory of a process with all that it started (varnishd works in a child), and
+// how busy a processor was with everything.
 
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -11,25 +11,16 @@ export interface Memory {
   peakRss: number;
 }
 
-/** Seconds so far of all threads, those that have ended left out. */
-export interface CpuTime {
-  used: number;
-  /** Ready to run while others had the processor. */
-  waited: number;
-}
-
-/** The scheduler's own count, in nanoseconds (Documentation/scheduler/sched-stats.rst). */
-export function cpuTime(pid: number): CpuTime {
-  const sum = { used: 0, waited: 0 };
+/** Seconds so far of all threads, those that have ended left out; the scheduler's own count, in nanoseconds. */
+export function cpuSeconds(pid: number): number {
+  let nanoseconds = 0;
   for (const each of processTree(pid)) {
     for (const thread of readdirSync(`/proc/${each}/task`)) {
       const text = readFileSync(`/proc/${each}/task/${thread}/schedstat`, 'utf8');
-      const [used = 0, waited = 0] = text.split(' ').map(Number);
-      sum.used += used / 1e9;
-      sum.waited += waited / 1e9;
+      nanoseconds += Number(text.split(' ', 1)[0]);
     }
   }
-  return sum;
+  return nanoseconds / 1e9;
 }
 
 export function memory(pid: number): Memory {
@@ -51,21 +42,16 @@ export function processTree(pid: number): number[] {
   return [pid, ...children.flatMap(processTree)];
 }
 
-/** proc(5), /proc/stat: user nice system idle iowait irq softirq steal, of the processor or of all. */
-export function cpuCounts(cpu?: number): number[] {
-  const name = cpu === undefined ? 'cpu ' : `cpu${cpu} `;
-  const line = readFileSync('/proc/stat', 'utf8')
-    .split('\n')
-    .find((each) => each.startsWith(name));
-  return (line ?? '').split(/\s+/).slice(1, 9).map(Number);
+/** Seconds that a processor was not idle so far, the host's use of it (steal) included (proc(5), /proc/stat). */
+export function busySeconds(cpu: number): number {
+  const lines = readFileSync('/proc/stat', 'utf8').split('\n');
+  const counts = lines.find((line) => line.startsWith(`cpu${cpu} `))?.split(/\s+/) ?? [];
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = counts.slice(1).map(Number);
+  return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
 }
 
-/** Of the time between two `cpuCounts`. */
-export function stealShare(before: readonly number[], after: readonly number[]): number {
-  const delta = after.map((value, i) => value - (before[i] ?? 0));
-  const total = delta.reduce((sum, value) => sum + value, 0);
-  return total > 0 ? (delta[7] ?? 0) / total : 0;
-}
+/** What /proc/stat counts in (sysconf(_SC_CLK_TCK), 100 on every Linux of today). */
+const TICKS_PER_SECOND = 100;
 
 function megabytes(text: string, field: string): number {
   return Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0) / 1024;

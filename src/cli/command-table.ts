@@ -157,6 +157,13 @@ export const COMMANDS: CommandEntry[] = [
     load: () => import('./commands/scenario.ts'),
   },
   {
+    name: 'load',
+    summary: 'HTTP load with honest latencies and hit ratios; caching experiments',
+    group: 'Measure',
+    completes: [['experiment'], 'file'],
+    load: () => import('./commands/load.ts'),
+  },
+  {
     name: 'metrics',
     summary: 'offer the metrics of all services of the lab to a Prometheus',
     group: 'Measure',

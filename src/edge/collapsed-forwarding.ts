@@ -63,6 +63,11 @@ export class CollapsedForwarding {
     }
   }
 
+  /** Ends their offers only: what they bring is judged by the store. */
+  stopSharing(matches: (key: string) => boolean): void {
+    for (const [name, { key }] of this.#flights) if (matches(key)) this.#flights.delete(name);
+  }
+
   isUnshareable(key: string, nowMs: number): boolean {
     const until = this.#unshareableUntilMs.get(key);
     if (until === undefined) return false;

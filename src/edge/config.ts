@@ -17,6 +17,9 @@ const endpoint = z.strictObject({ address, port });
 const text = z.string().check(z.minLength(1));
 const count = z.int().check(z.gte(1));
 
+/** Less is no tier: it is written in segments, eight at least. */
+const DISK_MIN_BYTES = 8_388_608;
+
 /** Any of the bounds on clients (http1/limits.ts) may be replaced. */
 const limitsSchema = z.strictObject(
   Object.fromEntries(Object.keys(DEFAULT_HTTP1_LIMITS).map((name) => [name, z.optional(count)])) as Record<
@@ -38,6 +41,12 @@ const schema = z.strictObject({
   cacheBytes: z._default(z.int().check(z.gte(65_536)), 67_108_864),
   /** What goes when the cache is full. */
   eviction: z._default(z.enum(['s3-fifo', 'gdsf', 'lru', 'sieve']), 's3-fifo'),
+  /** What memory evicts goes there, and is there after a restart. */
+  disk: z.optional(z.strictObject({ directory: text, bytes: z.int().check(z.gte(DISK_MIN_BYTES)) })),
+  /** Estimates what other policies and sizes would hit, for /state; sampled (SHARDS). */
+  ghosts: z._default(z.boolean(), false),
+  /** A request that waits for another's trip to the origin goes by itself after this long. */
+  lockTimeoutMs: z._default(count, 5000),
   routes: routesSchema,
   limits: z.prefault(limitsSchema, {}),
   trace: traceSchema,

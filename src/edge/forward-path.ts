@@ -79,7 +79,14 @@ export class ForwardPath {
       const detail = reuse.fwd === 'uri-miss' ? undefined : reuse.reason;
       context.trace?.forwarded(detail ?? reuse.fwd, shared !== undefined);
       const status: CacheStatus = { fwd: reuse.fwd, detail, collapsed: shared !== undefined };
-      const outcome = await flight.outcome;
+      const outcome = shared
+        ? await settledWithin(shared.outcome, this.#options.lockTimeoutMs)
+        : await flight.outcome;
+      if (!outcome) {
+        // Whoever went first is stuck: from here on this request goes its own way.
+        waits = MAX_WAITS;
+        continue;
+      }
       const answer = this.#fromOutcome(context, outcome, status, stale, shared !== undefined);
       if (answer) return answer;
       waits++;
@@ -322,6 +329,15 @@ export class ForwardPath {
     if (verdict.store) store.put(key, fresh);
     else store.delete(key);
   }
+}
+
+/** Undefined when it takes longer. */
+async function settledWithin<T>(outcome: Promise<T>, milliseconds: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, undefined);
+  });
+  return Promise.race([outcome, late]).finally(() => clearTimeout(timer));
 }
 
 /** A request whose response may be good for itself only neither waits nor lets others wait. */

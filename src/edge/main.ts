@@ -17,6 +17,8 @@ async function main(): Promise<void> {
       JSON.stringify({ at: new Date().toISOString(), service: 'edge', pop: config.pop, event, ...details }),
     );
   const edge = await startEdge(config, {
+    readConfig: () => loadEdgeConfig(file),
+    onEvent: log,
     onError: (error) => log('error', { error: error instanceof Error ? error.stack : String(error) }),
   });
   log('listening', { addresses: edge.addresses, admin: edge.adminAddress });
@@ -26,6 +28,7 @@ async function main(): Promise<void> {
     await edge.close(GRACE_MS);
     process.exit(0);
   };
+  process.on('SIGHUP', () => void edge.reload());
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
 }

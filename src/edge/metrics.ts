@@ -31,8 +31,27 @@ export interface EdgeMetrics {
   /** By reason of what was wrong. */
   badRequests: Map<string, number>;
   clientAborts: number;
+  /** URLs of which more variants were asked for than their route keeps. */
+  varyExplosions: number;
+  /** By the name of the route. */
+  routes: Map<string, RouteCounts>;
   /** Without health checks and bad requests. */
   clients: ClientNetworks;
+}
+
+export interface RouteCounts {
+  requests: Record<Result, number>;
+  responseBytes: Record<Result, number>;
+}
+
+export function countRoute(metrics: EdgeMetrics, route: string, result: Result, bytes: number): void {
+  let counts = metrics.routes.get(route);
+  if (!counts) {
+    counts = { requests: eachResult(() => 0), responseBytes: eachResult(() => 0) };
+    metrics.routes.set(route, counts);
+  }
+  counts.requests[result]++;
+  counts.responseBytes[result] += bytes;
 }
 
 export function createMetrics(): EdgeMetrics {
@@ -46,6 +65,8 @@ export function createMetrics(): EdgeMetrics {
     upstreamSeconds: createHistogram(),
     badRequests: new Map(),
     clientAborts: 0,
+    varyExplosions: 0,
+    routes: new Map(),
     clients: new ClientNetworks(),
   };
 }

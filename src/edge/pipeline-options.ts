@@ -26,6 +26,8 @@ export interface PipelineOptions extends FetchContext {
   };
   /** What the origin is told of who asked. */
   forwarded: ForwardedPolicy;
+  /** A request that waits for another's trip goes by itself after this long. */
+  lockTimeoutMs: number;
   /** Unique for each request that is traced. */
   requestId(): string;
 }

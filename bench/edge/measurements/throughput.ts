@@ -2,7 +2,8 @@
 
 import { ask } from '../client.ts';
 import { type Comparison, takeTurns } from '../paired.ts';
-import { type Bench, CLIENT_CPU, SERVER_CPU } from '../prepare.ts';
+import type { Bench } from '../prepare.ts';
+import { CLIENT_CPU, SERVER_CPU } from '../processors.ts';
 import type { RunningServer } from '../server.ts';
 import { nginx } from '../servers/nginx.ts';
 import { squid } from '../servers/squid.ts';
@@ -73,7 +74,7 @@ function record(bench: Bench, load: Load, name: string, result: Comparison): voi
   const details = [
     `${subject.perSecond.toFixed(0)}/s beside ${reference.perSecond.toFixed(0)}`,
     `p50 ${subject.p50Ms.toFixed(2)} ms beside ${reference.p50Ms.toFixed(2)}`,
-    `others had its processor ${(subject.waited * 100).toFixed(0)} % of the time, nginx's ${(reference.waited * 100).toFixed(0)} %`,
+    `others took ${(subject.others * 100).toFixed(0)} % of a processor meanwhile, of nginx ${(reference.others * 100).toFixed(0)} %`,
     ...(subject.errors > 0 ? [`${subject.errors} errors`] : []),
     ...(result.dropped > 0 ? [`${result.dropped} rounds left out for that`] : []),
   ];

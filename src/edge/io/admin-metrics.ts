@@ -2,13 +2,13 @@
 // the plain ones of metrics.ts.
 
 import { histogramText } from '../histogram.ts';
-import { type EdgeMetrics, RESULTS } from '../metrics.ts';
+import { type EdgeMetrics, RESULTS, type RouteCounts } from '../metrics.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 
 export interface MetricsSource {
   pop: string;
   metrics: EdgeMetrics;
-  store: Pick<ObjectStore, 'objects' | 'bytes'>;
+  store: Pick<ObjectStore, 'objects' | 'bytes' | 'stats'>;
   /** Further series in Prometheus' text form, appended as they are. */
   more?: (() => string) | undefined;
 }
@@ -51,15 +51,48 @@ export async function prometheusText(source: MetricsSource): Promise<() => Promi
     metrics.upstreamRequests.entries(),
   );
   counter('edge_bad_requests_total', 'Refused requests by reason.', 'reason', () => metrics.badRequests);
-  new Counter({
-    name: 'edge_client_aborts_total',
-    help: 'Clients that left before the end of their response.',
-    registers,
-    collect() {
-      this.reset();
-      this.inc(metrics.clientAborts);
-    },
-  });
+  const total = (name: string, help: string, read: () => number) =>
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  total(
+    'edge_client_aborts_total',
+    'Clients that left before the end of their response.',
+    () => metrics.clientAborts,
+  );
+  total(
+    'edge_vary_explosions_total',
+    'URLs of which more variants were asked for than their route keeps.',
+    () => metrics.varyExplosions,
+  );
+  total('edge_cache_evictions_total', 'Objects pushed out for want of room.', () => store.stats().evictions);
+  total(
+    'edge_cache_evicted_bytes_total',
+    'Bytes pushed out for want of room.',
+    () => store.stats().evictedBytes,
+  );
+  total('edge_cache_purged_total', 'Objects removed or marked by purges.', () => store.stats().purged);
+  const routeCounter = (name: string, help: string, which: keyof RouteCounts) =>
+    new Counter({
+      name,
+      help,
+      labelNames: ['route', 'result'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [route, counts] of metrics.routes)
+          for (const result of RESULTS)
+            if (counts[which][result] > 0) this.inc({ route, result }, counts[which][result]);
+      },
+    });
+  routeCounter('edge_route_requests_total', 'Requests by route and how they were answered.', 'requests');
+  routeCounter('edge_route_response_bytes_total', 'Bytes of body by route.', 'responseBytes');
   const clientLabels = ['client_network', 'address'] as const;
   new Counter({
     name: 'edge_client_requests_total',

@@ -10,7 +10,7 @@ import type { AdminSubject } from './admin-subject.ts';
 export interface AdminContext {
   pop: string;
   metrics: EdgeMetrics;
-  store: Pick<ObjectStore, 'objects' | 'bytes'>;
+  store: Pick<ObjectStore, 'objects' | 'bytes' | 'stats'>;
   collapsed: Pick<CollapsedForwarding, 'inFlight'>;
   /** As of now; without it the edge is never drained. */
   isDraining?: (() => boolean) | undefined;

@@ -5,7 +5,7 @@ import type { Answer } from '../edge-request.ts';
 import type { Fields } from '../fields.ts';
 import { observe } from '../histogram.ts';
 import type { ReceivedRequest } from '../http1/request-reader.ts';
-import { type EdgeMetrics, increment, type Result, resultOf } from '../metrics.ts';
+import { countRoute, type EdgeMetrics, increment, type Result, resultOf } from '../metrics.ts';
 
 /** One answered (or refused, or broken off) request. */
 export interface AccessRecord {
@@ -42,7 +42,7 @@ export interface End {
 export function countAnswer(
   metrics: EdgeMetrics,
   client: NetworkCount,
-  answer: Pick<Answer, 'status' | 'cacheStatus' | 'failure'>,
+  answer: Pick<Answer, 'status' | 'cacheStatus' | 'failure' | 'route'>,
   written: End,
 ): Result {
   const { cacheStatus } = answer;
@@ -50,6 +50,7 @@ export function countAnswer(
   const result = bad ? 'bad-request' : resultOf(cacheStatus, answer.failure !== undefined);
   metrics.requests[result]++;
   metrics.responseBytes[result] += written.bytes;
+  if (answer.route !== undefined) countRoute(metrics, answer.route, result, written.bytes);
   increment(metrics.responses, CLASSES[Math.floor(answer.status / 100)] ?? 'other');
   if (written.whole) observe(metrics.requestSeconds[result], written.seconds);
   else metrics.clientAborts++;

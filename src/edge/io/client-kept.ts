@@ -18,6 +18,8 @@ export function respondFromKept(
   const { stored, body } = answer;
   if (stored === undefined || !to.keepAlive || to.minorVersion === 0 || to.method !== 'GET') return undefined;
   if (body.kind !== 'chunks' || answer.status !== 200 || answer.slice) return undefined;
+  // What a trip to the origin brought says so in its Cache-Status, to each who waited in its own words.
+  if (answer.cacheStatus.hit !== true) return undefined;
   const second = Math.floor(Date.now() / 1000);
   let kept = host.kept.get(stored, answer.cacheStatus, second);
   if (kept?.body !== body.chunks) {

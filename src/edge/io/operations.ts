@@ -5,8 +5,8 @@ import { type KeySite, requestKey } from '../cache-key.ts';
 import type { CollapsedForwarding } from '../collapsed-forwarding.ts';
 import type { EdgeConfig } from '../config.ts';
 import type { TraceLog } from '../explain-log.ts';
-import type { RouteTable } from '../policy/match.ts';
 import { applyPurge, checkPurge } from '../purge/apply-purge.ts';
+import type { KeySpace } from '../purge/store-purges.ts';
 import type { Pipeline } from '../request-pipeline.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { AdminSubject } from './admin-subject.ts';
@@ -20,8 +20,8 @@ export interface OperationParts {
   collapsed: CollapsedForwarding;
   pipeline: Pick<Pipeline, 'answer'>;
   traces: TraceLog;
-  site: KeySite;
-  routes: RouteTable;
+  /** As of now: a reload replaces what is in it. */
+  live: KeySpace;
   now(): number;
   onEvent(event: string, details: object): void;
 }
@@ -34,13 +34,12 @@ export interface Operations {
 
 /** @throws UserError when the journal of purges cannot be had. */
 export async function operationsOf(parts: OperationParts): Promise<Operations> {
-  const { config, store, collapsed, pipeline, traces, site, routes, now, onEvent } = parts;
-  const keySpace = { site, routes };
+  const { config, store, collapsed, pipeline, traces, live, now, onEvent } = parts;
   const purges = await createPurgeService({
     name: config.pop,
     subject: {
-      check: (target) => checkPurge({ keySpace }, target),
-      apply: (target, soft) => applyPurge({ store, collapsed, keySpace }, target, soft),
+      check: (target) => checkPurge({ keySpace: live }, target),
+      apply: (target, soft) => applyPurge({ store, collapsed, keySpace: live }, target, soft),
       get objects() {
         return store.objects;
       },
@@ -52,9 +51,10 @@ export async function operationsOf(parts: OperationParts): Promise<Operations> {
   });
   await purges.catchUp(true);
   const keyOf = (url: string) => {
+    const { routes, site } = live;
     const { authority, pathAndQuery } = split(url, site);
-    return requestKey(routes.match(authority, pathAndQuery), { authority, pathAndQuery, fields: [] }, site)
-      .key;
+    const route = routes.match(authority, pathAndQuery);
+    return requestKey(route, { authority, pathAndQuery, fields: [] }, site).key;
   };
   return {
     subject: {
@@ -62,7 +62,7 @@ export async function operationsOf(parts: OperationParts): Promise<Operations> {
       purges,
       warm: (urls, concurrency) =>
         warmUrls(urls, concurrency, (url) => {
-          const { authority, pathAndQuery } = split(url, site);
+          const { authority, pathAndQuery } = split(url, live.site);
           return pipeline.answer({
             method: 'GET',
             authority,

@@ -5,28 +5,25 @@ import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Problem, UserError } from '../../base/errors.ts';
 import { listenOn } from '../../net/io/listen.ts';
 import { addressKinds } from '../client-networks.ts';
 import { EncodedVariants } from '../compress/encoded-variants.ts';
 import type { EdgeConfig } from '../config.ts';
-import { traceGate } from '../explain-config.ts';
 import { TraceLog } from '../explain-log.ts';
 import { DEFAULT_HTTP1_LIMITS } from '../http1/limits.ts';
-import { RouteLimits } from '../limit/route-limits.ts';
 import { countUpstream, createMetrics, type EdgeMetrics } from '../metrics.ts';
-import { compileRoutes } from '../policy/match.ts';
-import { resolveRoutes } from '../policy/policy-config.ts';
+import type { PipelineOptions } from '../pipeline-options.ts';
 import { VariantWatch } from '../policy/variant-watch.ts';
 import { createPipeline } from '../request-pipeline.ts';
-import { createMemoryStore } from '../store/memory-store.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { forwardedPolicy } from '../upstream/forwarded.ts';
 import { pseudonymOf } from '../upstream/upstream-config.ts';
 import { accessLogEntry } from './access-log-entry.ts';
 import { createAdminServer } from './admin-server.ts';
 import { createEdgeServer, type EdgeServer } from './http-listener.ts';
+import { edgeName, fixedChanges, liveParts } from './live-config.ts';
+import { openStore } from './open-store.ts';
 import { operationsOf } from './operations.ts';
-import { startUpstream } from './upstream-start.ts';
 
 export interface RunningEdge {
   /** Where it listens, in the order of the configuration (port 0 replaced by the real one). */
@@ -34,11 +31,20 @@ export interface RunningEdge {
   adminAddress: AddressInfo | undefined;
   metrics: EdgeMetrics;
   store: ObjectStore;
+  /** Reads the configuration again; what is wrong with it leaves everything as it was. */
+  reload(): Promise<ReloadReport>;
   /** Stops listening, lets responses under way finish for at most `graceMs`, then closes everything. */
   close(graceMs?: number): Promise<void>;
 }
 
+export interface ReloadReport {
+  ok: boolean;
+  problems: Problem[];
+}
+
 export interface EdgeOptions {
+  /** For reloads: the configuration as it is now. */
+  readConfig?: () => Promise<EdgeConfig>;
   /** Milliseconds since the epoch; tests move it. */
   now?: () => number;
   onError?: (error: unknown) => void;
@@ -47,35 +53,57 @@ export interface EdgeOptions {
 }
 
 /** @throws UserError when an address cannot be listened on, or a file cannot be had. */
-export async function startEdge(config: EdgeConfig, options: EdgeOptions = {}): Promise<RunningEdge> {
+export async function startEdge(started: EdgeConfig, options: EdgeOptions = {}): Promise<RunningEdge> {
+  let config = started;
   const now = options.now ?? Date.now;
   const onEvent = options.onEvent ?? (() => {});
-  const pseudonym = pseudonymOf(config.peers?.self ?? config.pop);
+  const pseudonym = pseudonymOf(edgeName(config));
   const metrics = createMetrics();
-  const store = createMemoryStore({ cacheBytes: config.cacheBytes, policy: config.eviction, now });
-  const upstream = startUpstream(config, config.pop);
-  const routes = compileRoutes(resolveRoutes(config.routes));
+  const opened = await openStore(config, now, onEvent);
+  const { store } = opened;
   const seed = randomInt(2 ** 32);
-  const site = { originHost: config.origin.host, forwardHost: config.origin.forwardHost };
   const traces = new TraceLog(config.trace.keep);
-  const pipeline = createPipeline({
-    upstream,
+  const watch = new VariantWatch((report) => {
+    metrics.varyExplosions++;
+    onEvent('vary-explodes', report);
+  }, seed);
+  const live: PipelineOptions = {
+    ...liveParts(config, seed, traces),
     store,
     now,
     onHead: (status, seconds) => countUpstream(metrics, status, seconds),
     pseudonym,
-    site,
-    routes,
-    limits: new RouteLimits(seed),
     variants: new EncodedVariants(store, async (stored, coding) => {
       const { compressStored } = await import('./compress-body.ts');
       return compressStored(stored, coding);
     }),
-    watch: new VariantWatch((report) => onEvent('vary-explodes', report), seed),
-    traces: { log: traces, allowed: traceGate(config.trace.allow), sample: config.trace.sample },
-    forwarded: forwardedPolicy(config.forwarded),
+    watch,
     requestId: randomUUID,
-  });
+  };
+  const pipeline = createPipeline(live);
+  const former = new Set<Promise<void>>();
+
+  async function reload(): Promise<ReloadReport> {
+    let problems: readonly Problem[] = [{ message: 'this edge was not started from a file' }];
+    try {
+      const wanted = await options.readConfig?.();
+      if (wanted) problems = fixedChanges(config, wanted);
+      if (wanted && problems.length === 0) {
+        const { upstream } = live;
+        Object.assign(live, liveParts(wanted, seed, traces));
+        config = wanted;
+        // What is under way there comes to its end.
+        const closed = upstream.close().finally(() => former.delete(closed));
+        former.add(closed);
+      }
+    } catch (error) {
+      problems = error instanceof UserError ? error.problems : [{ message: String(error) }];
+    }
+    const report = { ok: problems.length === 0, problems: [...problems] };
+    onEvent(report.ok ? 'reloaded' : 'not-reloaded', report);
+    return report;
+  }
+
   const { drainFile } = config;
   const isDraining = () => drainFile !== undefined && existsSync(drainFile);
   const accessLog =
@@ -107,8 +135,7 @@ export async function startEdge(config: EdgeConfig, options: EdgeOptions = {}): 
     collapsed: pipeline.collapsed,
     pipeline,
     traces,
-    site,
-    routes,
+    live,
     now,
     onEvent,
   });
@@ -121,7 +148,8 @@ export async function startEdge(config: EdgeConfig, options: EdgeOptions = {}): 
     await Promise.all(closed);
     clearTimeout(timer);
     await operations.close();
-    await upstream.close();
+    await Promise.all([live.upstream.close(), ...former]);
+    await opened.close(graceMs);
     await accessLog?.close();
   };
   try {
@@ -141,12 +169,14 @@ export async function startEdge(config: EdgeConfig, options: EdgeOptions = {}): 
           collapsed: pipeline.collapsed,
           isDraining,
           moreState: () => ({
-            store: store.stats(),
-            ...(upstream.report && { upstream: upstream.report() }),
+            store: opened.state(),
+            ...(live.upstream.report && { upstream: live.upstream.report() }),
+            varying: watch.report(10),
             ...operations.state(),
           }),
           operations: {
             ...operations.subject,
+            reload,
             ...(drainFile !== undefined && {
               drain: async (on: boolean) => (on ? writeFile(drainFile, '') : rm(drainFile, { force: true })),
             }),
@@ -157,7 +187,7 @@ export async function startEdge(config: EdgeConfig, options: EdgeOptions = {}): 
       adminAddress = await listenOn(server, config.admin);
       servers.push(server);
     }
-    return { addresses, adminAddress, metrics, store, close };
+    return { addresses, adminAddress, metrics, store, reload, close };
   } catch (error) {
     await close();
     throw error;

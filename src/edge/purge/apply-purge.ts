@@ -3,44 +3,31 @@
 // nobody who asks after a purge is given what is from before it.
 
 import type { CollapsedForwarding } from '../collapsed-forwarding.ts';
-import { compileRoutes } from '../policy/match.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { PurgeTarget } from './purge-target.ts';
 import { type KeySpace, mayConcern, type PurgeEffect, purgeStore, storePurges } from './store-purges.ts';
 
 export interface PurgedParts {
   store: ObjectStore;
-  collapsed: Pick<CollapsedForwarding, 'invalidateWhere'> & {
-    /** Ends offers and leaves it to the store what is kept. */
-    stopSharing?(matches: (key: string) => boolean): void;
-  };
-  /** How this edge keys. */
-  keySpace?: KeySpace;
-  /** In its place, where no route changes keys: the host of all keys, or undefined for the client's. */
-  soleHost?: string | undefined;
+  collapsed: Pick<CollapsedForwarding, 'invalidateWhere' | 'stopSharing'>;
+  keySpace: KeySpace;
 }
 
 /** @throws UserError for a target that means nothing here. */
 export function applyPurge(parts: PurgedParts, target: PurgeTarget, soft: boolean): PurgeEffect {
-  const { store, collapsed } = parts;
-  const purges = storePurges(target, keySpaceOf(parts));
+  const { store, collapsed, keySpace } = parts;
+  const purges = storePurges(target, keySpace);
   const matches = (key: string) => mayConcern(purges, key);
   // What was purged softly may be old.
   if (!soft) {
     // Tags are known when the head is there, so by a tag the store decides what is kept of trips under way.
-    if (target.kind === 'tags' && collapsed.stopSharing) collapsed.stopSharing(matches);
+    if (target.kind === 'tags') collapsed.stopSharing(matches);
     else collapsed.invalidateWhere(matches);
   }
   return purgeStore(store, purges, soft);
 }
 
-/** For PurgeSubject.check. */
-export function checkPurge(parts: Omit<PurgedParts, 'store' | 'collapsed'>, target: PurgeTarget): void {
-  storePurges(target, keySpaceOf(parts));
-}
-
-function keySpaceOf({ keySpace, soleHost }: Pick<PurgedParts, 'keySpace' | 'soleHost'>): KeySpace {
-  if (keySpace) return keySpace;
-  const site = { originHost: soleHost ?? '', forwardHost: soleHost === undefined };
-  return { site, routes: compileRoutes([]) };
+/** For PurgeSubject.check. @throws UserError */
+export function checkPurge({ keySpace }: Pick<PurgedParts, 'keySpace'>, target: PurgeTarget): void {
+  storePurges(target, keySpace);
 }

@@ -12,6 +12,9 @@ import { type AdminSubject, createAdminServer } from '../../../src/edge/io/admin
 import { adminSubject } from '../../../src/edge/io/admin-state.ts';
 import type { PushedObject } from '../../../src/edge/io/push-object.ts';
 import { createMetrics } from '../../../src/edge/metrics.ts';
+import { createMemoryStore } from '../../../src/edge/store/memory-store.ts';
+
+const emptyStore = createMemoryStore({ cacheBytes: 1_000_000, now: Date.now });
 
 const folder = await mkdtemp(join(tmpdir(), 'admin-test-'));
 const tokenFile = join(folder, 'admin.token');
@@ -22,7 +25,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const parts = {
   pop: 'fra',
   metrics: createMetrics(),
-  store: { objects: 3, bytes: 1000 },
+  store: { objects: 3, bytes: 1000, stats: () => emptyStore.stats() },
   collapsed: { inFlight: 1 },
 };
 

@@ -12,9 +12,11 @@ import { createPurgeService, type PurgeService } from '../../../src/edge/io/purg
 import { createMetrics } from '../../../src/edge/metrics.ts';
 import { compileRoutes } from '../../../src/edge/policy/match.ts';
 import { applyPurge, checkPurge } from '../../../src/edge/purge/apply-purge.ts';
-import { createMemoryStore } from '../../../src/edge/store/memory-store.ts';
+import { createMemoryStore, createMemoryStore } from '../../../src/edge/store/memory-store.ts';
 import type { ObjectStore } from '../../../src/edge/store/object-store.ts';
 import { stored as response } from '../store/stored-responses.ts';
+
+const emptyStore = createMemoryStore({ cacheBytes: 1_000_000, now: Date.now });
 
 const folder = await mkdtemp(join(tmpdir(), 'purge-test-'));
 afterAll(() => rm(folder, { recursive: true }));
@@ -57,7 +59,7 @@ async function startTestEdge(
   const server: Server = createAdminServer({
     pop: name,
     metrics: createMetrics(),
-    store: { objects: 0, bytes: 0 },
+    store: { objects: 0, bytes: 0, stats: () => emptyStore.stats() },
     collapsed: { inFlight: 0 },
     operations: { purges: service },
   });

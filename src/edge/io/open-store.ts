@@ -1,0 +1,41 @@
+// The store that a configuration asks for: memory, with a disk behind it or without, with ghost caches or without.
+
+import type { EdgeConfig } from '../config.ts';
+import { GhostCaches } from '../store/ghost-caches.ts';
+import { createMemoryStore } from '../store/memory-store.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+
+export interface OpenedStore {
+  store: ObjectStore;
+  /** For /state. */
+  state(): object;
+  /** With a disk: writes what memory holds, for at most `deadlineMs`. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/** @throws UserError when the disk tier's directory cannot be had. */
+export async function openStore(
+  { cacheBytes, eviction, disk, ghosts }: Pick<EdgeConfig, 'cacheBytes' | 'eviction' | 'disk' | 'ghosts'>,
+  now: () => number,
+  onEvent: (event: string, details: object) => void = () => {},
+): Promise<OpenedStore> {
+  const observer = ghosts ? new GhostCaches({ capacityBytes: cacheBytes }) : undefined;
+  const memory = { cacheBytes, policy: eviction, now, ...(observer && { observer }) };
+  const estimates = () => (observer ? { ghosts: observer.estimates() } : undefined);
+  if (!disk) {
+    const store = createMemoryStore(memory);
+    return { store, state: () => ({ ...store.stats(), ...estimates() }), close: async () => {} };
+  }
+  // Few edges have one.
+  const [{ openDiskTier }, { createTieredStore }] = await Promise.all([
+    import('./disk-tier.ts'),
+    import('../store/tiered-store.ts'),
+  ]);
+  const tier = await openDiskTier({ directory: disk.directory, maxBytes: disk.bytes, now, onEvent });
+  const store = createTieredStore(memory, tier);
+  return {
+    store,
+    state: () => ({ ...store.stats(), disk: tier.stats(), ...estimates() }),
+    close: (deadlineMs) => store.close(deadlineMs),
+  };
+}
