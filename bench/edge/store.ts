@@ -1,5 +1,5 @@
 // The store in figures: hit ratios of the eviction policies on several traces, nanoseconds per lookup and put, memory per
-// object. `node bench/edge/store.ts [--quick] [--only ratios,small,costs,memory]`; prints Markdown. Machines differ in time, not in ratios: the seed is fixed.
+// object. `node bench/edge/store.ts [--quick] [--only ratios,small,costs,memory,disk]`; prints Markdown. Machines differ in time, not in ratios: the seed is fixed.
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { keyHash } from '../../src/edge/store/key-hash.ts';
 import { createMemoryStore } from '../../src/edge/store/memory-store.ts';
 import { POLICY_NAMES, type PolicyName } from '../../src/edge/store/policies/eviction-policy.ts';
 import { responseHead } from '../../src/edge/stored-response.ts';
+import { measureDisk } from './store-disk.ts';
 import { longTail, objectSize, type Trace, traces } from './store-traces.ts';
 
 const { values } = parseArgs({
@@ -23,8 +24,10 @@ const WARM_UP = 0.2;
 const SEED = 1;
 const hashes = new Map<number, number>();
 
-const parts = { ratios, small: smallCaches, costs, memory };
-for (const [name, run] of Object.entries(parts)) if (only === undefined || only.includes(name)) run();
+const parts = { ratios, small: smallCaches, costs, memory, disk };
+for (const [name, run] of Object.entries(parts)) {
+  if (only === undefined || only.includes(name)) await run();
+}
 
 function ratios(): void {
   const options = { objects: OBJECTS, requests: REQUESTS, seed: SEED };
@@ -185,8 +188,10 @@ function memory(): void {
         ['s3-fifo', 300_000, 0, 'no'],
       ];
   console.log('\n### Memory per object beside its body (resident set of a process of its own)\n');
-  console.log('| policy | objects | body | two tags | overhead | accounted | V8 heap | put ns | get ns |');
-  console.log('|---|---|---|---|---|---|---|---|---|');
+  console.log(
+    '| policy | objects | body | two tags | overhead | compacted | accounted | V8 heap | put ns | get ns |',
+  );
+  console.log('|---|---|---|---|---|---|---|---|---|---|');
   for (const [policy, objects, body, tagged] of runs) {
     const flags = ['--expose-gc', '--max-old-space-size=12000', '--disable-warning=ExperimentalWarning'];
     const args = [
@@ -199,7 +204,26 @@ function memory(): void {
     const result = JSON.parse(execFileSync(process.execPath, [...flags, ...args], { encoding: 'utf8' }));
     console.log(
       `| ${policy} | ${result.objects} | ${body} | ${tagged} | ${result.overheadBytesPerObject} | ` +
-        `${result.accountedOverheadPerObject} | ${result.heapBytesPerObject} | ${result.putNs} | ${result.getNs} |`,
+        `${result.compactedOverheadBytesPerObject} | ${result.accountedOverheadPerObject} | ${result.heapBytesPerObject} | ${result.putNs} | ${result.getNs} |`,
+    );
+  }
+}
+
+async function disk(): Promise<void> {
+  console.log(
+    '\n### Disk tier\n\n| records | body | written/s | MiB/s | load µs | loop delay ms p99, max | restart ms | index bytes |',
+  );
+  console.log('|---|---|---|---|---|---|---|---|');
+  const runs: [number, number][] = [
+    [quick ? 10_000 : 100_000, 1024],
+    [quick ? 200 : 2000, 100_000],
+  ];
+  for (const [records, body] of runs) {
+    const result = await measureDisk(records, body);
+    const delays = result.loopDelayMs.map((ms) => ms.toFixed(1)).join(', ');
+    console.log(
+      `| ${records} | ${body} | ${result.recordsPerSecond} | ${result.mebibytesPerSecond} | ` +
+        `${result.loadMicroseconds} | ${delays} | ${result.restartMs} | ${result.indexBytesPerRecord} |`,
     );
   }
 }

@@ -63,7 +63,7 @@ export class MemoryStore implements ObjectStore {
   #policyName: PolicyName;
   #policy: EvictionPolicy;
   #packer = new ResponsePacker();
-  #tags = new TagIndex();
+  #tags = new TagIndex((slot) => this.#variantsAt(slot).flatMap(({ tags }) => tags ?? NO_TAGS));
   #log = new PurgeLog();
   #pins = new Set<string>();
 

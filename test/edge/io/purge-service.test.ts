@@ -12,7 +12,7 @@ import { createPurgeService, type PurgeService } from '../../../src/edge/io/purg
 import { createMetrics } from '../../../src/edge/metrics.ts';
 import { compileRoutes } from '../../../src/edge/policy/match.ts';
 import { applyPurge, checkPurge } from '../../../src/edge/purge/apply-purge.ts';
-import { createMemoryStore, createMemoryStore } from '../../../src/edge/store/memory-store.ts';
+import { createMemoryStore } from '../../../src/edge/store/memory-store.ts';
 import type { ObjectStore } from '../../../src/edge/store/object-store.ts';
 import { stored as response } from '../store/stored-responses.ts';
 

@@ -3,27 +3,49 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { edgeBefore, type Setting } from './support/edge-before.ts';
-import { response } from './support/scripted-origin.ts';
+import { type Handler, response } from './support/scripted-origin.ts';
 
 let setting: Setting;
 let version: number;
 
+/** All of one page: by URL, tag, prefix, host, everything. */
+const PURGES = [
+  { url: '/page' },
+  { tag: 'shop' },
+  { prefix: '/pa' },
+  { host: 'origin.cdn.test' },
+  { all: true },
+  { url: '/page', soft: true },
+];
+
 beforeEach(async () => {
   version = 1;
-  setting = await edgeBefore(async ({ method }, socket) => {
+  const admin = { address: '127.0.0.1', port: 0 };
+  const answer: Handler = async ({ method }, socket) => {
     if (method !== 'GET') {
       version++;
       return void socket.write(response(204, []));
     }
     const body = `version ${version}`.padEnd(20_000, '.');
-    const whole = response(200, ['Cache-Control: max-age=600'], body);
+    const whole = response(200, ['Cache-Control: max-age=600', 'Surrogate-Key: shop all-pages'], body);
     await sleep(Math.random() * 10);
     socket.write(whole.subarray(0, 5000));
     await sleep(Math.random() * 20);
     socket.write(whole.subarray(5000));
-  });
+  };
+  setting = await edgeBefore(answer, { admin, routes: [{ tags: { header: 'surrogate-key' } }] });
 });
 afterEach(() => setting.close());
+
+async function purge(command: object): Promise<void> {
+  const { port } = setting.edge.adminAddress as { port: number };
+  const reply = await fetch(`http://127.0.0.1:${port}/purge`, {
+    method: 'POST',
+    body: JSON.stringify(command),
+  });
+  const text = await reply.text();
+  expect([reply.status, text]).toEqual([200, expect.stringContaining('purged')]);
+}
 
 const versionOf = (body: Buffer) => Number(/^version (\d+)/.exec(body.toString())?.[1]);
 
@@ -53,6 +75,27 @@ describe('an object that is changed while it is fetched', () => {
         .filter((each) => each.method === 'POST').length;
       expect(later).toBeGreaterThanOrEqual(changes + 1);
       expect(last).toBeGreaterThanOrEqual(changes + 1);
+    }
+    expect(setting.errors).toEqual([]);
+  });
+});
+
+describe('an object that is purged while it is fetched', () => {
+  it.each(PURGES)('is not kept in its old version: %o', async (command) => {
+    for (let i = 0; i < 8; i++) {
+      const filling = Array.from({ length: 3 }, () => setting.get('/page'));
+      await sleep(i * 2.5);
+      version++;
+      const atLeast = version;
+      await purge(command);
+      const later = await Promise.all(Array.from({ length: 3 }, () => setting.get('/page')));
+      // What was purged softly may be old while it is being replaced; what is kept of it may not.
+      if (!('soft' in command))
+        for (const { body } of later) expect(versionOf(body)).toBeGreaterThanOrEqual(atLeast);
+      for (const { status, broken } of await Promise.all(filling))
+        expect([status, broken]).toEqual([200, false]);
+      expect(versionOf((await setting.get('/page')).body)).toBeGreaterThanOrEqual(atLeast);
+      await purge({ all: true });
     }
     expect(setting.errors).toEqual([]);
   });

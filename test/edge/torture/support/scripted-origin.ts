@@ -22,7 +22,7 @@ export type Handler = (request: OriginRequest, socket: Socket) => void | Promise
 export async function startScriptedOrigin(handler: Handler): Promise<ScriptedOrigin> {
   const requests: OriginRequest[] = [];
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     let text = '';
     socket.on('error', () => {});
