@@ -1,6 +1,7 @@
 // Several servers measured in turns, a slice each: a shared machine's speed drifts by a third within minutes, so figures
 // of different minutes do not compare, but those of neighbouring seconds do. Results are medians of the rounds' ratios.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { busySeconds } from '../support/processes.ts';
 import { median } from '../support/statistics.ts';
 import { CLIENT_CPU, SERVER_CPU } from './processors.ts';
@@ -31,6 +32,8 @@ export interface Comparison {
 
 /** A round in which others took more than this of a processor says little about requests a second. */
 const MAX_OTHERS = 0.2;
+const QUIET_MS = 300;
+const QUIET_TIMEOUT_MS = 10_000;
 /** With fewer good rounds than this all count, and the figure's `others` says what it is worth. */
 const MIN_ROUNDS = 3;
 
@@ -46,6 +49,7 @@ export async function takeTurns(
     for (const server of servers) await wrk(server.port, script, { ...load, seconds: 2 });
   const taken: Slice[][] = [];
   for (let round = 0; round < rounds; round++) {
+    await untilQuiet();
     const slices: Slice[] = [];
     // Forth and back, so that a drift in one direction favours nobody.
     const order = servers.map((_, i) => (round % 2 === 0 ? i : servers.length - 1 - i));
@@ -67,6 +71,19 @@ export async function takeTurns(
       dropped: taken.length - kept.length,
     };
   });
+}
+
+/** Waits for a moment in which nobody else uses the processors, though not for ever. */
+async function untilQuiet(): Promise<void> {
+  const deadline = performance.now() + QUIET_TIMEOUT_MS;
+  while (performance.now() < deadline) {
+    const before = [SERVER_CPU, CLIENT_CPU].map(busySeconds);
+    await sleep(QUIET_MS);
+    const shares = [SERVER_CPU, CLIENT_CPU].map(
+      (cpu, i) => (busySeconds(cpu) - (before[i] ?? 0)) / (QUIET_MS / 1000),
+    );
+    if (Math.max(...shares) <= MAX_OTHERS) return;
+  }
 }
 
 async function slice(server: RunningServer, script: string, load: WrkLoad): Promise<Slice> {

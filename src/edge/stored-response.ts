@@ -28,6 +28,8 @@ export interface StoredResponse extends ResponseHead {
   body: readonly Uint8Array[];
   /** Bytes of the body. */
   size: number;
+  /** Surrogate keys: what a purge by tag looks for. */
+  tags?: readonly string[];
   /** Set after the origin failed under stale-if-error: until then it is not asked again. */
   originFailedUntilMs?: number;
 }

@@ -62,7 +62,8 @@ export interface Upstream {
   send(request: UpstreamRequest, events: UpstreamEvents): UpstreamExchange;
   /** Health, load and counters of every member, as plain data for /state. */
   report?(): UpstreamReport;
-  close(): Promise<void>;
+  /** At once; with `graceful` once what is under way has ended. Sending afterwards fails. */
+  close(graceful?: boolean): Promise<void>;
 }
 
 export interface UpstreamReport {

@@ -72,16 +72,19 @@ export async function openDiskTier(options: DiskTierOptions): Promise<DiskTier> 
   const loading = new Map<string, Promise<readonly StoredResponse[]>>();
   let unwritten: Purge[] = [];
   let journalling: Promise<void> | undefined;
+  let dropping: Promise<unknown> | undefined;
 
   async function load(key: string): Promise<readonly StoredResponse[]> {
     counts.loads++;
     const found: StoredResponse[] = [];
-    const take = ({ response, sequence: since }: Pick<Waiting, 'response' | 'sequence'>) => {
+    /** False when it was purged. */
+    const take = ({ response, sequence: since }: Pick<Waiting, 'response' | 'sequence'>): boolean => {
       const verdict = log.since(since, key, response.tags ?? []);
-      if (verdict.action === 'remove') return;
-      if (found.some((other) => other.secondaryKey === response.secondaryKey)) return;
+      if (verdict.action === 'remove') return false;
+      if (found.some((other) => other.secondaryKey === response.secondaryKey)) return true;
       if (verdict.action === 'keep') found.push(response);
       else found.push({ ...plainResponse(response), purgedSoftAtMs: verdict.atMs });
+      return true;
     };
     // First what is not written yet: it is newer.
     for (const waiting of writer.waitingFor(key)) take(waiting);
@@ -93,8 +96,9 @@ export async function openDiskTier(options: DiskTierOptions): Promise<DiskTier> 
         reading.succeeded();
         const record = decodeRecord(bytes, segment.nonce);
         if (record?.key === key) {
-          index.markHot(name);
-          take(record);
+          // What was purged is not read a second time.
+          if (take(record)) index.markHot(name);
+          else index.supersede(name);
         } else if (!record && segments.get(place.segment)) {
           counts.corrupted++;
           index.supersede(name);
@@ -165,11 +169,13 @@ export async function openDiskTier(options: DiskTierOptions): Promise<DiskTier> 
       const purge = { kind, value, soft, sequence: ++sequence, atMs: options.now() };
       log.record(purge);
       if (kind === 'key' && !soft) index.deleteKey(name);
+      // Nothing is left to be read, so its bytes may as well be freed.
+      if (kind === 'all' && !soft) dropping = Promise.all([dropping, segments.dropAll()]);
       unwritten.push(purge);
       journalling ??= writeJournal();
     },
     async flushed() {
-      await Promise.all([writer.idle(), journalling]);
+      await Promise.all([writer.idle(), journalling, dropping]);
     },
     stats: (): DiskStats => ({
       state: writing.isPaused || reading.isPaused ? 'paused' : 'ok',

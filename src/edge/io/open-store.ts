@@ -7,6 +7,8 @@ import type { ObjectStore } from '../store/object-store.ts';
 
 export interface OpenedStore {
   store: ObjectStore;
+  /** Purges are on the disk. Absent without one. */
+  flushed?: () => Promise<void>;
   /** For /state. */
   state(): object;
   /** With a disk: writes what memory holds, for at most `deadlineMs`. */
@@ -35,6 +37,7 @@ export async function openStore(
   const store = createTieredStore(memory, tier);
   return {
     store,
+    flushed: () => tier.flushed(),
     state: () => ({ ...store.stats(), disk: tier.stats(), ...estimates() }),
     close: (deadlineMs) => store.close(deadlineMs),
   };

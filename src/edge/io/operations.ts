@@ -10,6 +10,7 @@ import type { KeySpace } from '../purge/store-purges.ts';
 import type { Pipeline } from '../request-pipeline.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { AdminSubject } from './admin-subject.ts';
+import type { OpenedStore } from './open-store.ts';
 import { createPurgeService } from './purge-service.ts';
 import { storedFromPush } from './push-object.ts';
 import { warmUrls } from './warm-urls.ts';
@@ -17,6 +18,7 @@ import { warmUrls } from './warm-urls.ts';
 export interface OperationParts {
   config: EdgeConfig;
   store: ObjectStore;
+  flushed?: OpenedStore['flushed'];
   collapsed: CollapsedForwarding;
   pipeline: Pick<Pipeline, 'answer'>;
   traces: TraceLog;
@@ -40,6 +42,7 @@ export async function operationsOf(parts: OperationParts): Promise<Operations> {
     subject: {
       check: (target) => checkPurge({ keySpace: live }, target),
       apply: (target, soft) => applyPurge({ store, collapsed, keySpace: live }, target, soft),
+      flushed: async () => parts.flushed?.(),
       get objects() {
         return store.objects;
       },

@@ -20,6 +20,8 @@ export interface PurgeSubject {
   /** @throws UserError for a target that this edge cannot make sense of. */
   check?(target: PurgeTarget): void;
   apply(target: PurgeTarget, soft: boolean): PurgeEffect;
+  /** Resolves when what was applied would survive the end of the process. */
+  flushed?(): Promise<void>;
   readonly objects: number;
 }
 
@@ -108,6 +110,7 @@ export async function createPurgeService(options: PurgeServiceOptions): Promise<
     const done = (async () => {
       await file?.entry(entry);
       const effect = subject.apply(entry.target, entry.soft);
+      await subject.flushed?.();
       await file?.done(entry.sequence);
       counts.purges++;
       counts.objects += effect.objects;

@@ -18,6 +18,7 @@ import { VariantWatch } from '../policy/variant-watch.ts';
 import { createPipeline } from '../request-pipeline.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { pseudonymOf } from '../upstream/upstream-config.ts';
+import type { Upstream } from '../upstream.ts';
 import { accessLogEntry } from './access-log-entry.ts';
 import { createAdminServer } from './admin-server.ts';
 import { createEdgeServer, type EdgeServer } from './http-listener.ts';
@@ -81,7 +82,8 @@ export async function startEdge(started: EdgeConfig, options: EdgeOptions = {}):
     requestId: randomUUID,
   };
   const pipeline = createPipeline(live);
-  const former = new Set<Promise<void>>();
+  /** Replaced by reloads, with requests that are not over. */
+  const former = new Set<Upstream>();
 
   async function reload(): Promise<ReloadReport> {
     let problems: readonly Problem[] = [{ message: 'this edge was not started from a file' }];
@@ -93,8 +95,8 @@ export async function startEdge(started: EdgeConfig, options: EdgeOptions = {}):
         Object.assign(live, liveParts(wanted, seed, traces));
         config = wanted;
         // What is under way there comes to its end.
-        const closed = upstream.close().finally(() => former.delete(closed));
-        former.add(closed);
+        former.add(upstream);
+        void upstream.close(true).then(() => former.delete(upstream));
       }
     } catch (error) {
       problems = error instanceof UserError ? error.problems : [{ message: String(error) }];
@@ -132,6 +134,7 @@ export async function startEdge(started: EdgeConfig, options: EdgeOptions = {}):
   const operations = await operationsOf({
     config,
     store,
+    flushed: opened.flushed,
     collapsed: pipeline.collapsed,
     pipeline,
     traces,
@@ -148,7 +151,7 @@ export async function startEdge(started: EdgeConfig, options: EdgeOptions = {}):
     await Promise.all(closed);
     clearTimeout(timer);
     await operations.close();
-    await Promise.all([live.upstream.close(), ...former]);
+    await Promise.all([live.upstream, ...former].map((upstream) => upstream.close()));
     await opened.close(graceMs);
     await accessLog?.close();
   };

@@ -51,7 +51,9 @@ export function createUndiciUpstream(config: UndiciUpstreamConfig, who = 'the or
   };
   return {
     send: (request, events) => exchange({ pool, freshClient, release, who }, request, events),
-    close: async () => {
+    close: async (graceful = false) => {
+      // Those that have a connection of their own close it themselves.
+      if (graceful) return pool.close();
       await Promise.all([pool.destroy(), ...[...fresh].map((client) => client.destroy())]);
     },
   };

@@ -3,15 +3,6 @@
 
 import type { StoredResponse } from '../stored-response.ts';
 
-declare module '../stored-response.ts' {
-  interface StoredResponse {
-    /** Surrogate keys: what a purge by tag looks for. */
-    tags?: readonly string[];
-    /** Set by a soft purge, milliseconds since the epoch: stale from then on, whatever its lifetime says. */
-    purgedSoftAtMs?: number;
-  }
-}
-
 export interface PutOptions {
   /** Surrogate keys of this response; those it carries itself are used when absent. */
   tags?: readonly string[] | undefined;

@@ -111,9 +111,9 @@ export function createUpstream(config: UpstreamConfig, deps: UpstreamDeps): Upst
       retryTokens: context.budget.tokens(deps.nowMs()),
       retriesRefused,
     }),
-    async close() {
+    async close(graceful) {
       for (const stop of stops) stop();
-      await Promise.all(members.map(({ transport }) => transport.close()));
+      await Promise.all(members.map(({ transport }) => transport.close(graceful)));
     },
   };
 

@@ -6,7 +6,7 @@ import { fieldValue } from '../../../src/edge/fields.ts';
 import { GrowingBody } from '../../../src/edge/growing-body.ts';
 import { AVAILABLE_CODINGS, compressStored, compressStream } from '../../../src/edge/io/compress-body.ts';
 import type { ContentCoding } from '../../../src/edge/policy/route-policy.ts';
-import { createLruStore } from '../../../src/edge/store/lru-store.ts';
+import { createMemoryStore } from '../../../src/edge/store/memory-store.ts';
 import { refreshed, responseHead, type StoredResponse } from '../../../src/edge/stored-response.ts';
 
 const DECODE = { br: brotliDecompressSync, gzip: gunzipSync, zstd: zstdDecompressSync };
@@ -98,7 +98,7 @@ describe('a coded stream', () => {
 
 describe('stored variants', () => {
   function variants() {
-    const store = createLruStore(10_000_000);
+    const store = createMemoryStore({ cacheBytes: 10_000_000, now: () => 0 });
     const made: ContentCoding[] = [];
     const encoded = new EncodedVariants(store, (response, coding) => {
       made.push(coding);

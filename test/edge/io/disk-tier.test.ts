@@ -169,6 +169,21 @@ describe('a purged disk tier', () => {
     expect(await left(third)).toEqual(expected);
   });
 
+  it('reads what was purged once at most, and frees everything when all is purged', async () => {
+    const tier = await fill();
+    tier.purge('prefix', '/x/', false);
+    expect(tier.mayHold('/x/1')).toBe(true);
+    expect(await sizes(tier, '/x/1')).toEqual([]);
+    expect(tier.mayHold('/x/1')).toBe(false);
+    tier.purge('all', '', false);
+    await tier.flushed();
+    expect([tier.mayHold('/y/3'), tier.stats().bytes]).toEqual([false, 0]);
+    expect(await segmentFiles(directory)).toEqual([]);
+    tier.offer('/x/1', stored(5));
+    await tier.flushed();
+    expect(await sizes(tier, '/x/1')).toEqual([5]);
+  });
+
   it('marks what was purged softly', async () => {
     const tier = await fill();
     tier.purge('tag', 'red', true);

@@ -22,6 +22,8 @@ export interface Pair {
   raw(bytes: string | Buffer): Promise<string>;
   /** Moves the clock of edge and origin forward. */
   advance(seconds: number): void;
+  /** What a reload reads: the configuration with these changes. */
+  wants(changes: Partial<EdgeConfigInput>): void;
   /** Requests the origin got for this path. */
   asked(path: string): number;
   errors: unknown[];
@@ -52,8 +54,10 @@ export async function startPair(
     },
   };
   const errors: unknown[] = [];
+  let wanted: object = config;
   const edge = await startEdge(parseEdgeConfig(JSON.stringify(config), 'test'), {
     now,
+    readConfig: async () => parseEdgeConfig(JSON.stringify(wanted), 'test'),
     onError: (error) => errors.push(error),
   });
   const port = edge.addresses[0]?.port ?? 0;
@@ -64,6 +68,9 @@ export async function startPair(
     raw: (bytes) => sendRaw(port, bytes),
     advance: (seconds) => {
       offsetMs += seconds * 1000;
+    },
+    wants: (changes) => {
+      wanted = { ...config, ...changes };
     },
     asked: (path) => origin.counters.byPath.get(path) ?? 0,
     errors,
