@@ -1,6 +1,6 @@
 // Many clients at once: collapsed forwarding shares what may be shared and nothing else, and streams it while it comes.
 
-import { request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Pair, startPair } from '../support/edge-and-origin.ts';
 
@@ -53,6 +53,21 @@ describe('a cold herd of 100', () => {
     pair.advance(20);
     await herd(100, path);
     expect(pair.asked('/json/reval')).toBe(2);
+  });
+
+  it('tells each of those who waited, on kept connections too, that they did', async () => {
+    const path = '/json/kept?max_age=10&delay_ms=100';
+    const agent = new Agent({ keepAlive: true });
+    const statuses = () =>
+      Promise.all(
+        Array.from({ length: 20 }, () => cacheStatusOf(pair.edge.addresses[0]?.port ?? 0, path, agent)),
+      );
+    await statuses();
+    pair.advance(20);
+    const revalidated = await statuses();
+    agent.destroy();
+    expect(revalidated.filter((status) => !status.includes('; collapsed'))).toHaveLength(1);
+    expect(new Set(revalidated).size).toBe(2);
   });
 
   it('shares the failure of a dead origin too, and leaves nothing stuck', async () => {
@@ -143,4 +158,13 @@ function openStream(path: string) {
   body.catch(() => {});
   request.end();
   return { firstByte, body, ended: () => ended, leave: () => request.destroy() };
+}
+
+function cacheStatusOf(port: number, path: string, agent: Agent): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ host: '127.0.0.1', port, path, agent }, (response) => {
+      response.resume().on('end', () => resolve(String(response.headers['cache-status'])));
+    });
+    request.on('error', reject).end();
+  });
 }
