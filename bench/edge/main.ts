@@ -42,7 +42,7 @@ const clean = () => {
   killServers();
   rmSync(scratch, { recursive: true, force: true });
 };
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
     clean();
     process.exit(130);
