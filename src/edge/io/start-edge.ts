@@ -101,6 +101,8 @@ export async function startEdge(started: EdgeConfig, options: EdgeOptions = {}):
     } catch (error) {
       problems = error instanceof UserError ? error.problems : [{ message: String(error) }];
     }
+    // Whoever rotates logs sends SIGHUP.
+    await accessLog?.reopen();
     const report = { ok: problems.length === 0, problems: [...problems] };
     onEvent(report.ok ? 'reloaded' : 'not-reloaded', report);
     return report;
