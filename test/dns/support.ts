@@ -3,9 +3,10 @@
 
 import dnsPacket from 'dns-packet';
 import { expect } from 'vitest';
+import { allSteps } from '../../src/base/all-steps.ts';
 import { STREAM_REPLY_BYTES, type Transport, UDP_REPLY_BYTES } from '../../src/dns/io/listener.ts';
 import { Metrics } from '../../src/dns/metrics.ts';
-import { QueryPipeline } from '../../src/dns/query-pipeline.ts';
+import { QueryPipeline, tableOfNames } from '../../src/dns/query-pipeline.ts';
 import type { ServerData, SteeringRule } from '../../src/dns/server-state.ts';
 import { compileSteering } from '../../src/dns/steering/compile.ts';
 import { compileRtts } from '../../src/dns/steering/rtt-overlay.ts';
@@ -148,6 +149,7 @@ export function worldState(world: World = {}, more: Partial<ServerData> = {}): T
   const server: TestServer = {
     pipeline: new QueryPipeline({
       data,
+      names: allSteps(tableOfNames(zones)),
       steering,
       metrics,
       clock: { monotonicMs: () => 0, epochSeconds: () => NOW_MS / 1000 },

@@ -9,21 +9,21 @@ import type { UdpBatch } from './batch-udp.ts';
 export const RECEIVE_TIMEOUT_MS = 100;
 const POLLIN = 1;
 
-/** A function that waits up to RECEIVE_TIMEOUT_MS for packets, and serves those that came. */
-export function waiter(batches: UdpBatch[]): () => void {
+/** A function that waits up to RECEIVE_TIMEOUT_MS for packets, or not at all when `busy`, and serves those that came. */
+export function waiter(batches: UdpBatch[]): (busy: boolean) => void {
   const [only] = batches;
   // The socket's own timeout (SO_RCVTIMEO) ends the wait.
-  if (only && batches.length === 1) return () => only.serve(MSG_WAITFORONE);
+  if (only && batches.length === 1) return (busy) => only.serve(busy ? MSG_DONTWAIT : MSG_WAITFORONE);
   const memory = mapMemory(4096 + batches.length * 8);
   const words = new Int32Array(memory.view);
   // struct timespec first, then one struct pollfd for each socket: descriptor, events and returned events.
-  words[2] = RECEIVE_TIMEOUT_MS * 1e6;
   const polls = 4;
   for (const [i, batch] of batches.entries()) {
     words[polls + 2 * i] = batch.fd;
     words[polls + 2 * i + 1] = POLLIN;
   }
-  return () => {
+  return (busy) => {
+    words[2] = busy ? 0 : RECEIVE_TIMEOUT_MS * 1e6;
     const ready = ppoll(memory.address + polls * 4, batches.length, memory.address, 0);
     if (ready <= 0) return;
     for (const [i, batch] of batches.entries())

@@ -2,11 +2,12 @@
 // priority of its own (setpriority(2) with a thread's id), so the thread that does it steps behind those that answer. To
 // come back to the front takes privileges, which servers of port 53 mostly have; without them nothing is changed.
 
-import { readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 
-/** As nice(1): about a tenth of the weight of those that answer. */
-const BEHIND = 10;
+/** As nice(1): the last. A seventieth of the weight of those that answer. */
+const BEHIND = 19;
 
 /** Steps this thread back; returns how to come forward again. `forGood`: it ends with this work, so anybody may. */
 export function stepBehind(forGood = false): () => void {
@@ -15,4 +16,18 @@ export function stepBehind(forGood = false): () => void {
   const before = getPriority(thread);
   setPriority(thread, Math.max(before, BEHIND));
   return () => setPriority(thread, before);
+}
+
+/**
+ * Puts V8's own threads, which compile hot code and mark garbage, behind those that answer; for the life of the process, before
+ * workers start. No thread waits for them: each collects its own garbage, since a collection that is shared out would
+ * wait for its share to get a processor.
+ */
+export function keepHelpersBehind(): void {
+  if (process.platform !== 'linux') return;
+  setFlagsFromString('--single-threaded-gc');
+  for (const thread of readdirSync('/proc/self/task')) {
+    const name = readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').trim();
+    if (name === 'V8Worker') setPriority(Number(thread), BEHIND);
+  }
 }

@@ -2,6 +2,7 @@
 // with its work and so gives its memory back. Small databases (the lab's) are quicker done at once than a thread is started.
 
 import { readFileSync, statSync } from 'node:fs';
+import { serialize } from 'node:v8';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { type Problem, UserError } from '../../base/errors.ts';
 import { MmdbTree } from '../../geoip/mmdb-tree.ts';
@@ -46,6 +47,16 @@ export async function compileAnywhere(work: CompileInput, program: string | unde
   return result.compiled;
 }
 
+/** Compiles only what has changed since it was last asked: a new zone is no new steering. Files are told by stat(2). */
+export function rememberingCompiler(): typeof compileAnywhere {
+  let last: { of: Buffer; compiled: Compiled } | undefined;
+  return async (work, program) => {
+    const of = serialize([work, fileVersion(work.city), fileVersion(work.asn)]);
+    if (!last?.of.equals(of)) last = { of, compiled: await compileAnywhere(work, program) };
+    return last.compiled;
+  };
+}
+
 export function isCompiler(): boolean {
   return (workerData as { role?: string } | null)?.role === ROLE;
 }
@@ -86,6 +97,11 @@ function readDatabase(file: string): Uint8Array {
   } catch (error) {
     throw geoipProblem(file, error as Error);
   }
+}
+
+function fileVersion(file: string | undefined): string {
+  const stat = file === undefined ? undefined : statSync(file, { bigint: true, throwIfNoEntry: false });
+  return stat ? [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join() : '';
 }
 
 function sizeOf(file: string): number {

@@ -36,6 +36,8 @@ export interface LoadedServer {
 export interface LoadOptions {
   /** The file that the compiler's thread is started from; without it big databases are compiled here. */
   program?: string;
+  /** Instead of compileAnywhere: one that remembers. */
+  compile?: typeof compileAnywhere;
   /** Where no secret is configured: made once a process, so that a reload makes no cookie bad. */
   madeUpSecret?: Uint8Array;
 }
@@ -49,7 +51,7 @@ export async function loadServer(configFile: string, options: LoadOptions = {}):
   if (fileProblems.length > 0) throw new UserError(fileProblems);
   const zones = loadZones(config, configFile, folder);
   const geoip = typeof config.geoip === 'string' ? { city: config.geoip } : config.geoip;
-  const { steering: compiled, geoipBuiltAt } = await compileAnywhere(
+  const { steering: compiled, geoipBuiltAt } = await (options.compile ?? compileAnywhere)(
     {
       input: { ...steeringPartsOf(config), rules: zones.rules.map(({ rule }) => rule) },
       ...(geoip && { city: pathOf(geoip.city) }),

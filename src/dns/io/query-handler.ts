@@ -1,10 +1,11 @@
 // A thread's handler of queries: the pipeline, with the clock and the randomness that it takes as arguments, and the messages
 // by which the main thread tells a worker what has changed between two loads.
 
+import { allSteps } from '../../base/all-steps.ts';
 import { OnlineSigner } from '../dnssec/online-signer.ts';
 import { Metrics, type MetricsCopy } from '../metrics.ts';
 import { createQueryLogBuffer, type QueryLogBuffer } from '../query-log.ts';
-import { type Clock, QueryPipeline } from '../query-pipeline.ts';
+import { type Clock, QueryPipeline, tableOfNames } from '../query-pipeline.ts';
 import { RateLimiter, type RateTable } from '../rate-limit.ts';
 import type { OutsideAddresses, ServerData } from '../server-state.ts';
 import type { RttOverlay } from '../steering/rtt-overlay.ts';
@@ -14,7 +15,6 @@ import type { Name } from '../wire/name.ts';
 import { TsigHandler } from '../zone/tsig-handler.ts';
 import { findZone } from '../zone/zone.ts';
 import type { PacketHandler } from './listener.ts';
-import type { WorkerHandler } from './worker-main.ts';
 
 /** What changes between two loads; all of it plain data. */
 export interface Changes {
@@ -37,19 +37,32 @@ export type HandlerMessage =
   | { kind: 'query-log'; chunk: string }
   | { kind: 'internal-error'; error: string; packet: string };
 
-export interface QueryHandler extends WorkerHandler {
-  apply(changes: unknown): void;
+export interface QueryHandler extends PacketHandler {
+  apply(changes: Changes): void;
   counters(): MetricsCopy;
+  /** Hands on what is left of the query log. */
+  end(): void;
   readonly steering: Steering;
 }
 
+/** `metrics` go on counting where the handler before left them. */
 export function createQueryHandler(
   setup: HandlerSetup,
   say: (message: HandlerMessage) => void,
+  metrics = new Metrics(),
 ): QueryHandler {
+  return allSteps(buildQueryHandler(setup, say, metrics));
+}
+
+/** The same in steps, for a thread that answers queries meanwhile. */
+export function* buildQueryHandler(
+  setup: HandlerSetup,
+  say: (message: HandlerMessage) => void,
+  metrics: Metrics,
+): Generator<void, QueryHandler> {
   const { data, queryLog } = setup;
+  const names = yield* tableOfNames(data.zones);
   const steering = new Steering(data.steering);
-  const metrics = new Metrics();
   let log: QueryLogBuffer | undefined;
   if (queryLog) {
     const hand = (chunk: string) => say({ kind: 'query-log', chunk });
@@ -63,6 +76,7 @@ export function createQueryHandler(
     });
   const pipeline = new QueryPipeline({
     data,
+    names,
     steering,
     metrics,
     clock: systemClock,
@@ -76,14 +90,15 @@ export function createQueryHandler(
         packet: packet.toString('hex', 0, 512),
       }),
   });
-  const apply = (message: unknown) => {
-    const { snapshot, rtts, outside } = message as Changes;
+  const apply = ({ snapshot, rtts, outside }: Changes) => {
     if (snapshot) steering.setSnapshot(snapshot);
     if (rtts) steering.setRtts(rtts);
     if (outside) pipeline.setOutsideAddresses(outside);
   };
   apply(setup.changes);
   const { epochSeconds } = systemClock;
+  const [made, reused] = [metrics.families.signatures.of('made'), metrics.families.signatures.of('reused')];
+  const [madeBefore, reusedBefore] = [made.count, reused.count];
   const handler: PacketHandler = data.tsig
     ? new TsigHandler(pipeline, {
         ...data.tsig,
@@ -96,12 +111,12 @@ export function createQueryHandler(
       handler.handle(packet, length, source, transport, out),
     transfer: (packet, length, source) => handler.transfer(packet, length, source),
     apply,
+    end: () => log?.flush(Date.now(), true),
     counters: () => {
       log?.flush(Date.now());
       if (signer) {
-        const { made, reused } = signer.cache.counters;
-        metrics.families.signatures.of('made').count = made;
-        metrics.families.signatures.of('reused').count = reused;
+        made.count = madeBefore + signer.cache.counters.made;
+        reused.count = reusedBefore + signer.cache.counters.reused;
       }
       return metrics.copy();
     },

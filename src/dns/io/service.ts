@@ -16,6 +16,7 @@ import { adminSubject } from './admin-reports.ts';
 import type { AdminSubject, ReloadReport } from './admin-subject.ts';
 import { type AliasResolver, createAliasResolver } from './alias-resolver.ts';
 import { stepBehind } from './behind-others.ts';
+import { rememberingCompiler } from './compile-steering.ts';
 import { type HealthService, startHealth } from './health-service.ts';
 import { offerHandover } from './hot-restart.ts';
 import type { Listener, PacketHandler } from './listener.ts';
@@ -66,8 +67,8 @@ export async function startDnsService(
   log: Log,
   options: ServiceOptions = {},
 ): Promise<DnsService> {
-  const load = () => loadServer(configFile, { ...options, madeUpSecret });
-  const madeUpSecret = randomBytes(SECRET_BYTES);
+  const kept = { madeUpSecret: randomBytes(SECRET_BYTES), compile: rememberingCompiler() };
+  const load = () => loadServer(configFile, { ...options, ...kept });
   const loadedAt = await load();
   return new Server(loadedAt, load, log, options).start();
 }
@@ -85,8 +86,8 @@ export class Server {
   readonly #options: ServiceOptions;
   readonly #notify;
   readonly #rateTable = createRateTable(randomInt(2 ** 32));
-  /** Counts of handlers that a reload has replaced, and of what is not a query. */
-  readonly #retired = new Metrics();
+  /** This thread's: workers have their own. */
+  readonly #metrics = new Metrics();
   #aliases: AliasResolver | undefined;
   outside: ReadonlyMap<Name, OutsideAddresses> = new Map();
   #queryLog: QueryLogWriter | undefined;
@@ -105,7 +106,7 @@ export class Server {
     this.#notify = createNotifySender({ log });
     this.health = this.#startHealth(loaded);
     this.poller = this.#startPolls(loaded);
-    this.handler = createQueryHandler(this.#setup(), this.#hear);
+    this.handler = createQueryHandler(this.#setup(), this.#hear, this.#metrics);
   }
 
   async start(): Promise<DnsService> {
@@ -113,7 +114,7 @@ export class Server {
     try {
       if (config.queryLog) {
         this.#queryLog = await openQueryLog(pathOf(config.queryLog.file), this.log);
-        this.handler = createQueryHandler(this.#setup(), this.#hear);
+        this.handler = createQueryHandler(this.#setup(), this.#hear, this.#metrics);
       }
       const { predecessor } = await this.#listen();
       const subject = adminSubject(this);
@@ -145,7 +146,6 @@ export class Server {
   /** What all threads have counted so far. */
   metrics(): Metrics {
     const sum = new Metrics();
-    sum.add(this.#retired.copy());
     sum.add(this.handler.counters());
     for (const { handler } of this.udp?.counters() ?? []) sum.add(handler as MetricsCopy);
     return sum;
@@ -182,6 +182,7 @@ export class Server {
     // Node.js closes those that it reads, workers do not.
     if (this.udp && this.udp.workers > 0)
       this.#opened?.sockets?.drop(this.#opened.pairs.flatMap(({ udp }) => udp));
+    this.handler.end();
     await this.#queryLog?.close();
   }
 
@@ -253,13 +254,10 @@ export class Server {
     this.health = health;
     this.poller.stop();
     this.poller = this.#startPolls(loaded);
-    const retired = [
-      this.handler.counters(),
-      ...(this.udp?.counters() ?? []).map(({ handler }) => handler as MetricsCopy),
-    ];
-    this.handler = createQueryHandler(this.#setup(), this.#hear);
-    await this.udp?.replace(() => this.#setup());
-    for (const counts of retired) this.#retired.add(counts);
+    this.handler.counters();
+    this.handler.end();
+    this.handler = createQueryHandler(this.#setup(), this.#hear, this.#metrics);
+    await this.udp?.load(this.#setup());
     for (const { message, ...where } of reloadWarnings(before.data.zones, loaded.data.zones)) {
       this.log.warn(message, where);
     }
@@ -315,7 +313,7 @@ export class Server {
       {
         log: this.log,
         resolvePath: pathOf,
-        onCheck: (pop, ok) => void this.#retired.families.health_checks.of(pop, ok ? 'ok' : 'failed').count++,
+        onCheck: (pop, ok) => void this.#metrics.families.health_checks.of(pop, ok ? 'ok' : 'failed').count++,
         ...(memory && { memory }),
       },
     );

@@ -1,16 +1,21 @@
 // UDP however this machine can do it best: worker threads with batched system calls, or the main thread's own sockets, where
-// no workers are wanted or koffi cannot be loaded. The sockets stay open over reloads: a new generation of workers, with
-// the new data and warm code, reads on from the sockets of the old one, so no query is lost or waits.
+// no workers are wanted or koffi cannot be loaded. A reload goes to the workers in parts, which they take between queries.
 
+import { takeApart } from '../../base/take-apart.ts';
 import { familyOfText } from '../../net/io/socket-address.ts';
 import type { BatchSocket, UdpCounts } from './batch-udp.ts';
+import { keepHelpersBehind } from './behind-others.ts';
 import type { HandedSocket } from './hot-restart.ts';
 import type { ListenAddress, Listener, PacketHandler } from './listener.ts';
 import type { Log } from './log.ts';
 import type { Changes, HandlerMessage, HandlerSetup } from './query-handler.ts';
 import { listenUdp } from './udp-listener.ts';
+import type { FromWorkerHandler, ToWorkerHandler } from './worker-handler.ts';
 import type { StopMode } from './worker-messages.ts';
-import { startUdpWorkers, type UdpWorkers } from './worker-udp.ts';
+import { startUdpWorkers } from './worker-udp.ts';
+
+/** Of a zone's nodes, say: some 0.3 ms for the worker that takes them in. */
+const ENTRIES_A_PART = 64;
 
 export interface UdpService {
   places: ListenAddress[];
@@ -18,8 +23,8 @@ export interface UdpService {
   workers: number;
   /** To all workers. */
   post(changes: Changes): void;
-  /** New workers take over from the old ones. */
-  replace(setup: () => HandlerSetup): Promise<void>;
+  /** Fulfilled when all workers answer from what was loaded. */
+  load(setup: HandlerSetup): Promise<void>;
   /** The handlers' counters and the sockets', a row for each worker. */
   counters(): { handler: unknown; udp: UdpCounts }[];
   /** drain: answer what has come; leave: a successor reads on from the same sockets. Those of workers stay open. */
@@ -43,7 +48,7 @@ export async function udpOnMainThread(
     places: listeners.map(({ address, port }) => ({ address, port })),
     workers: 0,
     post: () => {},
-    replace: async () => {},
+    load: async () => {},
     counters: () => [],
     close,
   };
@@ -55,7 +60,7 @@ export interface WorkerOptions {
   count: number;
   /** By place: at least one for each worker, each read by one of them. */
   sockets: readonly (readonly HandedSocket[])[];
-  /** Asked whenever a worker starts. */
+  /** Asked whenever a worker starts: what is in force, or being loaded. */
   setup: () => HandlerSetup;
   onMessage: (message: HandlerMessage) => void;
   log: Log;
@@ -71,29 +76,45 @@ export async function udpByWorkers(options: WorkerOptions): Promise<UdpService> 
       sockets[i % count]?.push({ fd, family: familyOfText(address), wildcard: isWildcard(address) });
     }
   }
-  let setup = options.setup;
-  const start = () =>
-    startUdpWorkers({
-      program,
-      sockets,
-      initial: () => setup(),
-      onMessage: (message) => options.onMessage(message as HandlerMessage),
-      log,
-    });
-  let workers: UdpWorkers = await start();
+  /** Workers that have the load before still, and what is to be called when none is left. */
+  const loading = new Set<number>();
+  let onLoaded = () => {};
+  const hasLoaded = (index: number) => {
+    loading.delete(index);
+    if (loading.size === 0) onLoaded();
+  };
+  keepHelpersBehind();
+  const workers = await startUdpWorkers({
+    program,
+    sockets,
+    initial: options.setup,
+    onMessage: (message, index) => {
+      const said = message as FromWorkerHandler;
+      if (said.kind === 'loaded') hasLoaded(index);
+      else options.onMessage(said);
+    },
+    // One that dies meanwhile comes back with the new load.
+    onReady: hasLoaded,
+    log,
+  });
+  const post = (message: ToWorkerHandler) => workers.post(message);
   return {
     places: options.sockets.flatMap(([first]) =>
       first ? [{ address: first.address, port: first.port }] : [],
     ),
     workers: count,
-    post: (changes) => workers.post(changes),
-    replace: async (newSetup) => {
-      const old = workers;
-      setup = newSetup;
-      workers = await start();
-      await old.close('leave');
-    },
+    post: (changes) => post({ kind: 'changes', changes }),
+    load: (setup) =>
+      new Promise((resolve) => {
+        onLoaded = resolve;
+        for (let index = 0; index < count; index++) loading.add(index);
+        for (const part of takeApart(setup, ENTRIES_A_PART)) post({ kind: 'part', part });
+        post({ kind: 'load' });
+      }),
     counters: () => workers.counters(),
-    close: (mode) => workers.close(mode),
+    close: async (mode) => {
+      await workers.close(mode);
+      onLoaded();
+    },
   };
 }

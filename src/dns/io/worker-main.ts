@@ -19,10 +19,15 @@ const COUNTERS_EVERY_MS = 1000;
 const DRAIN_MS = 500;
 
 export interface WorkerHandler extends PacketHandler {
-  /** A message of the main thread: a new state, a snapshot. Between two batches, synchronous. */
-  apply(message: unknown): void;
+  /**
+   * A message of the main thread: a new state, a snapshot. Between two batches, synchronous; what takes longer comes as steps,
+   * of which one is done between two batches, and the next message after the last.
+   */
+  apply(message: unknown): Iterator<void> | undefined;
   /** Copied to the main thread each second. */
   counters(): unknown;
+  /** The last call. */
+  end(): void;
 }
 
 /** True in a thread that is to call `runUdpWorker`. */
@@ -32,7 +37,7 @@ export function isUdpWorker(): boolean {
 
 /**
  * Serves until told to stop. `createHandler` gets the worker's `initial` data and may take its time (read files, await);
- * `post` hands a message to the main thread's `onMessage`. After that only `handle`, `apply` and `counters` run.
+ * `post` hands a message to the main thread's `onMessage`. After that only `handle`, `apply` with its steps, and `counters` run.
  */
 export async function runUdpWorker(
   createHandler: (
@@ -45,33 +50,38 @@ export async function runUdpWorker(
   // The generation before still answers, and must not wait for this one to begin.
   const comeForward = stepBehind();
   const handler = await createHandler(initial, (message) => say({ kind: 'message', message }));
-  const { UdpBatch, stopTaking, unmapAll, waiter } = await import('./worker-batches.ts');
+  const { setShortSlice, UdpBatch, stopTaking, unmapAll, waiter } = await import('./worker-batches.ts');
   const batches = sockets.map((socket) => new UdpBatch(socket, handler));
   const wait = waiter(batches);
   const count = new Int32Array(posted);
   const sayCounters = () => say({ kind: 'counters', counters: handler.counters(), udp: total(batches) });
   let heard = 0;
+  let steps: Iterator<void> | undefined;
   let countersAtMs = performance.now() + COUNTERS_EVERY_MS;
   let stop: StopMode | undefined;
   comeForward();
+  setShortSlice();
   say({ kind: 'ready' });
   while (!stop) {
-    wait();
+    const busy = steps !== undefined || Atomics.load(count, 0) !== heard;
+    wait(busy);
     if (performance.now() >= countersAtMs) {
       sayCounters();
       countersAtMs = performance.now() + COUNTERS_EVERY_MS;
     }
-    const now = Atomics.load(count, 0);
-    if (now === heard) continue;
-    heard = now;
-    for (let got = receiveMessageOnPort(port); got; got = receiveMessageOnPort(port)) {
-      const said = got.message as ToWorker;
-      if (said.kind === 'apply') handler.apply(said.message);
-      else stop = said.mode;
+    if (!busy) continue;
+    if (steps) {
+      if (steps.next().done) steps = undefined;
+      continue;
     }
+    const said = receiveMessageOnPort(port)?.message as ToWorker;
+    heard++;
+    if (said.kind === 'apply') steps = handler.apply(said.message);
+    else stop = said.mode;
   }
   if (stop === 'drain') drain(batches, stopTaking);
   sayCounters();
+  handler.end();
   port.close();
   unmapAll();
 }

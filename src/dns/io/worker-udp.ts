@@ -39,6 +39,8 @@ export interface UdpWorkerOptions {
   /** Asked at each start of a worker, so that one that replaces a dead one begins with what is true now. */
   initial: (index: number) => unknown;
   onMessage?: (message: unknown, index: number) => void;
+  /** A worker has begun with its initial data, at the start or in place of a dead one. */
+  onReady?: (index: number) => void;
   log: Log;
 }
 
@@ -64,7 +66,7 @@ export async function startUdpWorkers(options: UdpWorkerOptions): Promise<UdpWor
   };
 }
 
-function keepWorker({ program, sockets, initial, onMessage, log }: UdpWorkerOptions, index: number) {
+function keepWorker({ program, sockets, initial, onMessage, onReady, log }: UdpWorkerOptions, index: number) {
   let current: StartedWorker | undefined;
   let newest: { handler: unknown; udp: UdpCounts } | undefined;
   let deaths = 0;
@@ -89,6 +91,7 @@ function keepWorker({ program, sockets, initial, onMessage, log }: UdpWorkerOpti
       else {
         serving = true;
         ready.resolve();
+        onReady?.(index);
       }
     });
     worker.thread.on('error', (error) => {

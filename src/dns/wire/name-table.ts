@@ -10,22 +10,25 @@ export class NameTable<T> {
   readonly #names: (Uint8Array | undefined)[];
   readonly #values: (T | undefined)[];
 
-  constructor(entries: ReadonlyMap<Name, T>) {
+  /** For at most `most` names. */
+  constructor(most: number) {
     let size = 16;
-    while (size < 2 * entries.size) size *= 2;
+    while (size < 2 * most) size *= 2;
     this.#mask = size - 1;
     this.#hashes = new Uint32Array(size);
     this.#names = new Array(size).fill(undefined);
     this.#values = new Array(size).fill(undefined);
-    for (const [name, value] of entries) {
-      const bytes = Buffer.from(name, 'latin1');
-      const hash = hashName(bytes);
-      let slot = hash & this.#mask;
-      while (this.#names[slot] !== undefined) slot = (slot + 1) & this.#mask;
-      this.#hashes[slot] = hash;
-      this.#names[slot] = bytes;
-      this.#values[slot] = value;
-    }
+  }
+
+  /** A name that is not in it yet. */
+  add(name: Name, value: T): void {
+    const bytes = Buffer.from(name, 'latin1');
+    const hash = hashName(bytes);
+    let slot = hash & this.#mask;
+    while (this.#names[slot] !== undefined) slot = (slot + 1) & this.#mask;
+    this.#hashes[slot] = hash;
+    this.#names[slot] = bytes;
+    this.#values[slot] = value;
   }
 
   /** The value of the name `packet[12, nameEnd)`, whatever its letter case. */

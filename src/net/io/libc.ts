@@ -2,6 +2,7 @@
 // addresses of memory from `mapMemory`, which the garbage collector neither moves nor frees while the kernel uses it
 // (buffers of JavaScript had that fate: lost batches, then a crash). Struct layouts are those of 64-bit Linux.
 
+import { getPriority } from 'node:os';
 import koffi from 'koffi';
 
 const libc = koffi.load('libc.so.6');
@@ -109,6 +110,12 @@ const schedSetScheduler = libc.func('int sched_setscheduler(int, int, uintptr_t)
   policy: number,
   parameter: number,
 ) => number;
+const syscall = libc.func('int64_t syscall(int64_t, int, uintptr_t, uint32_t)') as (
+  number: number,
+  thread: number,
+  attributes: number,
+  flags: number,
+) => number;
 const mmap = libc.func('void *mmap(uintptr_t, size_t, int, int, int, int64_t)') as (
   ...args: number[]
 ) => bigint;
@@ -126,6 +133,22 @@ export function setRealTime(): boolean {
   const parameter = mapMemory(4096);
   new Int32Array(parameter.view)[0] = 1;
   return schedSetScheduler(0, SCHED_RR, parameter.address) === 0;
+}
+
+/**
+ * Asks the scheduler for the shortest slices there are (0.1 ms) for this thread: it waits less for those that run when it
+ * wakes, and gives way sooner itself (sched_setattr(2), from Linux 6.12 on; without effect before).
+ */
+export function setShortSlice(): void {
+  const BYTES = 48;
+  const SHORTEST_NANOSECONDS = 100_000n;
+  const attributes = mapMemory(4096);
+  const fields = new DataView(attributes.view);
+  // struct sched_attr: size, policy, flags, nice, priority, runtime; zeroes are what a thread has by default.
+  fields.setUint32(0, BYTES, true);
+  fields.setInt32(16, getPriority(), true);
+  fields.setBigUint64(24, SHORTEST_NANOSECONDS, true);
+  syscall(process.arch === 'arm64' ? 274 : 314, 0, attributes.address, 0);
 }
 
 export function setNonBlocking(fd: number): void {

@@ -47,7 +47,9 @@ if (isUdpWorker())
       apply(message) {
         address = message as number[];
         post({ applied: message });
+        return undefined;
       },
       counters: () => ({ queries }),
+      end: () => {},
     };
   });

@@ -5,11 +5,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { allSteps } from '../../../src/base/all-steps.ts';
 import { OnlineSigner } from '../../../src/dns/dnssec/online-signer.ts';
 import { type PacketHandler, STREAM_REPLY_BYTES, UDP_REPLY_BYTES } from '../../../src/dns/io/listener.ts';
 import { loadServer } from '../../../src/dns/io/load-server.ts';
 import { Metrics } from '../../../src/dns/metrics.ts';
-import { QueryPipeline } from '../../../src/dns/query-pipeline.ts';
+import { QueryPipeline, tableOfNames } from '../../../src/dns/query-pipeline.ts';
 import { createRateTable, RateLimiter } from '../../../src/dns/rate-limit.ts';
 import { Steering } from '../../../src/dns/steering/steering.ts';
 import { TsigHandler } from '../../../src/dns/zone/tsig-handler.ts';
@@ -51,6 +52,7 @@ export async function testPipeline(
   const { signing } = data;
   const pipeline = new QueryPipeline({
     data,
+    names: allSteps(tableOfNames(data.zones)),
     steering,
     metrics,
     clock: { monotonicMs: () => clock.monotonicMs, epochSeconds: () => clock.epochSeconds },
