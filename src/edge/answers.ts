@@ -21,9 +21,10 @@ export function answerFromStore(
   if (isPlain(request) && representation.status === 200) {
     return new WholeAnswer(representation, cacheStatus, nowMs);
   }
-  const fields = withContentLength(representation.fields, representation.size);
+  const { status, size } = representation;
+  const fields = aged(withContentLength(representation.fields, size), representation, cacheStatus, nowMs);
   const body: AnswerBody = { kind: 'chunks', chunks: representation.body };
-  return shape(request, representation, fields, representation.size, body, cacheStatus, nowMs);
+  return shape(request, { status, fields, size, body }, cacheStatus, nowMs);
 }
 
 /** A GET without conditions or ranges: it gets the response whole. */
@@ -78,32 +79,43 @@ export function answerFromBody(
   const length = fieldValue(head.fields, 'content-length');
   const size = length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
   const reader = body.reader();
-  const answer = shape(request, head, [...head.fields], size, { kind: 'stream', reader }, cacheStatus, nowMs);
+  const fields = aged([...head.fields], head, cacheStatus, nowMs);
+  const whole: Representation = { status: head.status, fields, size, body: { kind: 'stream', reader } };
+  const answer = shape(request, whole, cacheStatus, nowMs);
   if (answer.body.kind === 'none') reader.cancel();
   return answer;
 }
 
+/** A response that comes straight from the origin has no Age unless the origin's had one. */
+function aged(fields: string[], head: ResponseHead, { hit }: CacheStatus, nowMs: number): string[] {
+  const age = Math.floor(currentAgeSeconds(head, nowMs));
+  return hit || age > 0 ? [...fields, 'Age', String(age)] : fields;
+}
+
+/** A complete response, or one that will be: `fields` with Age. */
+export interface Representation {
+  status: number;
+  fields: string[];
+  /** Bytes; undefined when nobody knows yet. */
+  size: number | undefined;
+  body: AnswerBody;
+}
+
 /** Conditions, ranges and HEAD, evaluated here because the origin was asked for the whole (RFC 9110 section 13.2.2). */
-function shape(
+export function shape(
   request: EdgeRequest,
-  head: ResponseHead,
-  fields: string[],
-  size: number | undefined,
-  body: AnswerBody,
+  { status, fields, size, body }: Representation,
   cacheStatus: CacheStatus,
   nowMs: number,
 ): Answer {
-  const age = Math.floor(currentAgeSeconds(head, nowMs));
-  const aged = cacheStatus.hit || age > 0 ? [...fields, 'Age', String(age)] : fields;
-  if (head.status === 200 && clientHasIt(request.fields, fields, nowMs)) {
-    return { status: 304, fields: notModifiedFields(aged), body: { kind: 'none' }, cacheStatus };
+  if (status === 200 && clientHasIt(request.fields, fields, nowMs)) {
+    return { status: 304, fields: notModifiedFields(fields), body: { kind: 'none' }, cacheStatus };
   }
-  if (request.method === 'HEAD')
-    return { status: head.status, fields: aged, body: { kind: 'none' }, cacheStatus };
+  if (request.method === 'HEAD') return { status, fields, body: { kind: 'none' }, cacheStatus };
   const range =
-    head.status === 200 && size !== undefined ? requestedRange(request.fields, fields, size) : undefined;
-  if (range === undefined) return { status: head.status, fields: aged, body, cacheStatus };
-  const whole = withoutFields(aged, new Set(['content-length']));
+    status === 200 && size !== undefined ? requestedRange(request.fields, fields, size) : undefined;
+  if (range === undefined) return { status, fields, body, cacheStatus };
+  const whole = withoutFields(fields, new Set(['content-length']));
   if (range === 'unsatisfiable') {
     return {
       status: 416,

@@ -30,6 +30,7 @@ const REASONS: Record<string, string> = {
   method: 'only answers to GET are',
   status: 'its status is not one this cache understands',
   partial: 'it is a part',
+  'no-ranges': 'a slice was asked for, and the origin answers with the whole',
   'request-no-store': 'the client said no-store',
   'no-store': 'the origin said no-store',
   private: 'the origin said private',

@@ -17,6 +17,7 @@ import { cacheableView, passedView } from './policy/origin-view.ts';
 import type { RequestContext } from './request-context.ts';
 import { decideReuse, mayServeStale, type Reuse, staleInsteadOfError } from './reuse.ts';
 import { servedForm, streamedForm } from './served-form.ts';
+import { sliceKeyPrefix } from './slices.ts';
 import { storability } from './storability.ts';
 import { refreshed, type StoredResponse } from './stored-response.ts';
 import { conditionalFields, headUpdate } from './validation.ts';
@@ -220,7 +221,13 @@ export class ForwardPath {
     const conditions = revalidates ? conditionalFields(revalidates.fields) : [];
     const flight = this.#launch(
       context,
-      { method: 'GET', fields: this.#upstreamFields(context, this.#view(context), true, conditions) },
+      {
+        method: 'GET',
+        fields: this.#upstreamFields(context, this.#view(context), true, [
+          ...rangeOf(context),
+          ...conditions,
+        ]),
+      },
       conditions.length > 0 ? revalidates : undefined,
       () => close(),
     );
@@ -238,7 +245,7 @@ export class ForwardPath {
     revalidates?: StoredResponse,
     onClosed: () => void = () => {},
   ): Flight {
-    const { request, route, target, trace } = context;
+    const { request, route, target, slice, trace } = context;
     const { pathAndQuery, key } = target;
     const gate = this.#options.limits.gate(route);
     return fetchFromOrigin(this.#options, {
@@ -247,6 +254,7 @@ export class ForwardPath {
       route,
       clientFields: this.#view(context),
       ...(revalidates && { revalidates }),
+      ...(slice && method === 'GET' && { slice }),
       request: {
         method,
         pathAndQuery,
@@ -294,7 +302,14 @@ export class ForwardPath {
       const { key } = requestKey(route, { ...request, pathAndQuery: target }, site);
       store.delete(key);
       this.#collapsed.invalidate(key);
+      if (route.slice !== undefined) this.invalidateSlices(key);
     }
+  }
+
+  invalidateSlices(key: string): void {
+    const prefix = sliceKeyPrefix(key);
+    this.#options.store.purgePrefix(prefix, false);
+    this.#collapsed.invalidateWhere((other) => other.startsWith(prefix));
   }
 
   /** What a HEAD tells of a stored response to GET (section 4.3.5). */
@@ -329,6 +344,10 @@ export class ForwardPath {
     if (verdict.store) store.put(key, fresh);
     else store.delete(key);
   }
+}
+
+function rangeOf({ slice }: RequestContext): string[] {
+  return slice ? ['Range', `bytes=${slice.first}-${slice.last}`] : [];
 }
 
 /** Undefined when it takes longer. */

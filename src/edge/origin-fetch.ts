@@ -7,6 +7,8 @@ import { sendThroughGate } from './gated-upstream.ts';
 import { GrowingBody } from './growing-body.ts';
 import type { ConcurrencyGate } from './limit/concurrency-gate.ts';
 import type { RoutePolicy } from './policy/route-policy.ts';
+import { contentRange } from './range.ts';
+import type { Slice } from './slices.ts';
 import { type Storability, storability } from './storability.ts';
 import type { ObjectStore } from './store/object-store.ts';
 import {
@@ -36,6 +38,8 @@ export interface Fetch {
   clientFields: Fields;
   /** Whose word on lifetimes and storing counts beside the origin's. */
   route: RoutePolicy;
+  /** What was asked for: a 206 with just this is stored as an object of its own. */
+  slice?: Slice;
   /** How many of the route's requests may be on their way. */
   gate?: ConcurrencyGate;
   /** Asked with conditions: a 304 refreshes this one. */
@@ -68,9 +72,11 @@ export function fetchFromOrigin(context: FetchContext, fetch: Fetch): Flight {
     if (outcome) settle(outcome);
   };
   const exchange: UpstreamExchange = sendThroughGate(fetch.gate, context.upstream, fetch.request, {
-    onHead(status, fields) {
+    onHead(upstreamStatus, fields) {
       const responseTimeMs = context.now();
-      context.onHead(status, (responseTimeMs - requestTimeMs) / 1000);
+      context.onHead(upstreamStatus, (responseTimeMs - requestTimeMs) / 1000);
+      const part = upstreamStatus === 206 && fetch.slice ? contentRange(fields) : undefined;
+      const status = part && isAllOf(fetch.slice, part) ? 200 : upstreamStatus;
       const received = { status, fields, requestFields: fetch.clientFields, requestTimeMs, responseTimeMs };
       if (status === 304 && fetch.revalidates) {
         if (notModifiedMatches(fetch.revalidates.fields, fields)) {
@@ -110,7 +116,7 @@ export function fetchFromOrigin(context: FetchContext, fetch: Fetch): Flight {
     },
     onEnd() {
       // Stored before the offer ends, in one turn of the event loop: nobody can come between and fetch again.
-      if (head && body?.retained && !flight.invalidated) {
+      if (head && body?.retained && !flight.invalidated && isWhole(head, body.receivedBytes)) {
         keep(storedResponse(head, body.chunks, body.receivedBytes));
       }
       body?.end();
@@ -127,8 +133,26 @@ export function fetchFromOrigin(context: FetchContext, fetch: Fetch): Flight {
   return flight;
 }
 
+/** Whether a range is what is there of a slice. */
+function isAllOf(
+  slice: Slice | undefined,
+  { first, last, size }: NonNullable<ReturnType<typeof contentRange>>,
+) {
+  return slice !== undefined && first === slice.first && last === Math.min(slice.last, size - 1);
+}
+
+/** A part that came without Content-Length must have as many bytes as its range. */
+function isWhole(head: ResponseHead, bytes: number): boolean {
+  const part = contentRange(head.fields);
+  return !part || part.last - part.first + 1 === bytes;
+}
+
 function judge(fetch: Fetch, head: ResponseHead, store: ObjectStore, flight: Flight): Storability {
   if (flight.invalidated) return { store: false, reason: 'invalidated' };
+  // The whole for a later slice: kept under the first one's key it would be found, here it would be one of many.
+  if (fetch.slice && fetch.slice.index > 0 && head.status === 200 && !contentRange(head.fields)) {
+    return { store: false, reason: 'no-ranges' };
+  }
   const length = Number(fieldValue(head.fields, 'content-length') ?? 0);
   if (length > store.maxObjectBytes) return { store: false, reason: 'too-large' };
   const all = head.withheld ? [...head.fields, ...head.withheld] : head.fields;

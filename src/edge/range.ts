@@ -35,6 +35,24 @@ export function requestedRange(
   return ranges.length === 0 ? 'unsatisfiable' : coalesced(ranges);
 }
 
+/** Where the first byte lies that Range asks for, as far as that can be told without the size; 0 otherwise. */
+export function firstWantedByte(requestFields: Fields): number {
+  const set = /^\s*bytes=([\d\-, \t]+)$/i.exec(fieldValue(requestFields, 'range') ?? '')?.[1] ?? '';
+  const firsts = set.split(',').map((spec) => /^\s*(\d{1,15})-/.exec(spec)?.[1]);
+  const known = firsts.every((first) => first !== undefined);
+  return known ? Math.min(...firsts.map(Number)) : 0;
+}
+
+/** Content-Range of a single range whose size is known (section 14.4); undefined for anything else. */
+export function contentRange(responseFields: Fields): (ByteRange & { size: number }) | undefined {
+  const text = fieldValue(responseFields, 'content-range') ?? '';
+  const [, first, last, size] = (/^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/i.exec(text.trim()) ?? []).map(
+    Number,
+  );
+  if (first === undefined || last === undefined || size === undefined) return undefined;
+  return first <= last && last < size ? { first, last, size } : undefined;
+}
+
 function parseSpec(spec: string, size: number): ByteRange | 'unsatisfiable' | undefined {
   const [, firstText = '', lastText = ''] = /^(\d{0,15})-(\d{0,15})$/.exec(spec) ?? [];
   if (firstText === '' && lastText === '') return undefined;

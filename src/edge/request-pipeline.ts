@@ -11,9 +11,11 @@ import { ForwardPath } from './forward-path.ts';
 import type { PipelineOptions } from './pipeline-options.ts';
 import { bypassReason } from './policy/bypass.ts';
 import { cacheableView } from './policy/origin-view.ts';
+import { contentRange } from './range.ts';
 import type { RequestContext } from './request-context.ts';
 import { decideReuse, type Reuse, wantsOnlyCached } from './reuse.ts';
 import { servedForm } from './served-form.ts';
+import { type Slice, slicedAnswer, sliceKey, withoutConditions } from './slices.ts';
 import type { StoredResponse } from './stored-response.ts';
 import { traceOf } from './trace.ts';
 import { originCondition } from './validation.ts';
@@ -62,7 +64,9 @@ class RequestPipeline implements Pipeline {
     };
     const answer = bypass
       ? this.#forward.passOn(context, bypass.fwd, bypass.detail)
-      : this.#fromCache(context);
+      : route.slice === undefined
+        ? this.#fromCache(context)
+        : this.#bySlices(context, route.slice);
     if (!trace) return answer;
     return answer instanceof Promise ? answer.then((settled) => trace.end(settled)) : trace.end(answer);
   }
@@ -73,6 +77,30 @@ class RequestPipeline implements Pipeline {
     if (request.body) return { fwd: 'bypass', detail: 'request-body' } as const;
     const reason = bypassReason(route, request) ?? originCondition(request.fields);
     return reason === undefined ? undefined : ({ fwd: 'bypass', detail: reason } as const);
+  }
+
+  /** Each slice is an object of its own; only the first is traced. */
+  #bySlices(context: RequestContext, bytes: number): Promise<Answer> {
+    const { request, route, target, trace } = context;
+    const { store, now } = this.#options;
+    const bare = withoutConditions(request);
+    const keyOf = ({ index }: Slice) => sliceKey(target.key, index);
+    return slicedAnswer(request, {
+      bytes,
+      answer: (slice, first) =>
+        this.#fromCache({
+          request: bare,
+          route,
+          target: { ...target, key: keyOf(slice) },
+          slice,
+          ...(first && trace && { trace }),
+        }),
+      holds: (slice) => store.peek(keyOf(slice)).length > 0 || store.mayHold?.(keyOf(slice)) === true,
+      holdsWhole: () => store.peek(sliceKey(target.key, 0)).some(({ fields }) => !contentRange(fields)),
+      drop: () => this.#forward.invalidateSlices(target.key),
+      passOn: (detail) => this.#forward.passOn(context, 'bypass', detail),
+      nowMs: now(),
+    });
   }
 
   #fromCache(context: RequestContext): Answer | Promise<Answer> {

@@ -14,7 +14,7 @@ export function servedForm(
   { route, request, target, trace }: RequestContext,
   stored: StoredResponse,
 ): StoredResponse {
-  if (!route.compress) return stored;
+  if (!route.compress || route.slice !== undefined) return stored;
   const choice = chooseEncoding(request.fields, stored, route.compress);
   const coded =
     choice.encoding === 'identity' ? undefined : variants.find(target.key, stored, choice.encoding);
@@ -37,7 +37,8 @@ function varying(stored: StoredResponse): StoredResponse {
 
 /** An answer that is still arriving, compressed while it streams where the route and the client want that. */
 export function streamedForm({ route, request, trace }: RequestContext, answer: Answer): Answer {
-  if (!route.compress || answer.body.kind !== 'stream' || answer.slice) return answer;
+  if (!route.compress || route.slice !== undefined) return answer;
+  if (answer.body.kind !== 'stream' || answer.slice) return answer;
   const choice = chooseEncoding(request.fields, answer, route.compress);
   trace?.encoding(choice, choice.encoding !== 'identity');
   // Compressed once it is stored; the first client gets it as it comes, without waiting for a coder.

@@ -19,6 +19,7 @@ export type NotStoredReason =
   | 'method'
   | 'status'
   | 'partial'
+  | 'no-ranges'
   | 'request-no-store'
   | 'no-store'
   | 'private'

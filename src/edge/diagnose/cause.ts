@@ -33,7 +33,7 @@ export interface CauseContext {
 
 /** Words of responses that were not, or may not be, stored. */
 const NOT_STORABLE =
-  /^(?:no-store|private|authorization|set-cookie|vary-star|no-freshness|too-large|status|partial|request-no-store|no-cache)$/;
+  /^(?:no-store|private|authorization|set-cookie|vary-star|no-freshness|too-large|status|partial|no-ranges|request-no-store|no-cache)$/;
 
 /** `gone`: it should have been there; purged or evicted, what follows in the log decides. */
 export function causeOf(record: LogRecord, { history, knownUnderOtherQuery }: CauseContext): Cause | 'gone' {

@@ -45,9 +45,9 @@ export function storePurges(target: PurgeTarget, { site, routes }: KeySpace): St
       const authority = host ?? soleHost(site);
       const route = routes.match(authority, pathAndQuery);
       const url = urlOfKey(requestKey(route, { authority, pathAndQuery, fields: [] }, site).key);
-      // Behind a space is what else the route keys by, and the codings that are stored beside the identity.
+      // Behind a space is what else the route keys by, codings that are stored beside the identity, and slices.
       const { headers, cookies, device } = route.key;
-      const more = headers.length > 0 || cookies.length > 0 || device || route.compress;
+      const more = headers.length > 0 || cookies.length > 0 || device || route.compress || route.slice;
       return more
         ? [
             { kind: 'key', value: url },
