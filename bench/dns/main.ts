@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { UserError } from '../../src/base/errors.ts';
 import { PROJECT_FOLDER } from '../../src/base/project-folder.ts';
-import { type Figure, figureLine, machine, markdown, withSection } from './figures.ts';
+import { type Figure, figureLine, machine, markdown, withSection } from '../support/figures.ts';
 import { PARTS } from './parts.ts';
 import { prepareBench } from './prepare.ts';
 import { restorePriority } from './priority.ts';
@@ -20,6 +20,8 @@ const USAGE = `usage: npm run bench:dns -- [options]
   --json           figures as JSON on standard output, progress on standard error
   --write          put the figures into docs/performance.md
   --server FILE    another checkout's src/dns/main.ts`;
+
+const HEADING = '### GeoDNS server';
 
 /** Mean of 15 minutes; the bench itself keeps two processors half busy. */
 const BUSY_LOAD = 3;
@@ -94,7 +96,7 @@ if (values.json)
   console.log(
     JSON.stringify({ date: new Date().toISOString(), machine: machine(), figures, problems }, null, 2),
   );
-else if (figures.length > 0) console.log(`\n${markdown(figures, [])}`);
+else if (figures.length > 0) console.log(`\n${markdown(HEADING, figures, [])}`);
 if (values.write && problems.length === 0) {
   const file = join(PROJECT_FOLDER, 'docs/performance.md');
   const notes = [
@@ -104,5 +106,5 @@ if (values.write && problems.length === 0) {
     notes.push(
       'The machine had other work: ratios of CPU stand, but times and rates (latency, reloads, two threads) say more of that work than of the servers, met or not.',
     );
-  writeFileSync(file, withSection(readFileSync(file, 'utf8'), markdown(figures, notes)));
+  writeFileSync(file, withSection(readFileSync(file, 'utf8'), HEADING, markdown(HEADING, figures, notes)));
 }

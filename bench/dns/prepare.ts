@@ -1,8 +1,8 @@
 // What every part of the bench needs: packages, databases, query sets, and how servers are started.
 
-import type { Record } from './figures.ts';
+import type { Record } from '../support/figures.ts';
+import { needPackages } from '../support/packages.ts';
 import { type DatabaseName, geoipFile } from './geoip-files.ts';
-import { needPackages } from './packages.ts';
 import { makeQuerySets, type QuerySet, type QuerySetName } from './queries.ts';
 import { type RunningServer, type ServerKind, startServer } from './server.ts';
 import { bind } from './servers/bind.ts';

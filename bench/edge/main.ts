@@ -2,22 +2,24 @@
 // herds, misses, large objects, memory, malformed requests; prints each figure beside its bar. Exit 1 when an answer is
 // wrong or a server did not start, not when a bar is missed.
 
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { UserError } from '../../src/base/errors.ts';
 import { PROJECT_FOLDER } from '../../src/base/project-folder.ts';
-import { type Figure, figureLine, machine, markdown } from '../support/figures.ts';
+import { type Figure, figureLine, machine, markdown, withSection } from '../support/figures.ts';
 import { PARTS } from './parts.ts';
 import { type Bench, prepareBench } from './prepare.ts';
 import { killServers } from './server.ts';
+
+const HEADING = '### Edge';
 
 const USAGE = `usage: npm run bench:edge -- [options]
   --quick          fewer and shorter rounds
   --only a,b       of: ${Object.keys(PARTS).join(', ')}
   --json           figures as JSON on standard output, progress on standard error
-  --write          put the figures into docs/edge/performance.md
+  --write          put the figures into docs/performance.md
   --server FILE    another checkout's src/edge/main.ts`;
 
 const { values } = parseArgs({
@@ -88,14 +90,13 @@ if (problems.length > 0) {
   process.exitCode = 1;
 }
 const notes = ['`npm run bench:edge` writes this; ratios are medians over rounds of neighbouring seconds.'];
-const document = [markdown('### Edge', figures, notes).trimEnd(), ...tables].join('\n\n');
+const document = [markdown(HEADING, figures, notes).trimEnd(), ...tables].join('\n\n');
 if (values.json)
   console.log(
     JSON.stringify({ date: new Date().toISOString(), machine: machine(), figures, problems }, null, 2),
   );
 else if (figures.length > 0) console.log(`\n${document}`);
 if (values.write && problems.length === 0) {
-  const file = join(PROJECT_FOLDER, 'docs/edge/performance.md');
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${document.trimEnd()}\n`);
+  const file = join(PROJECT_FOLDER, 'docs/performance.md');
+  writeFileSync(file, withSection(readFileSync(file, 'utf8'), HEADING, `${document.trimEnd()}\n`));
 }

@@ -48,6 +48,7 @@ export class ForwardPath {
     let reuse: Reuse<StoredResponse> = first;
     let known = candidates;
     let variantNames: readonly string[] | undefined;
+    let lockTimedOut = false;
     for (let waits = 0; ; ) {
       const nowMs = this.#options.now();
       if (reuse.action === 'serve') {
@@ -77,7 +78,8 @@ export class ForwardPath {
         waits < MAX_WAITS && isShareable(request.fields) && !this.#collapsed.isUnshareable(key, nowMs);
       const shared = mayShare ? this.#collapsed.find(key, variant) : undefined;
       const flight = shared ?? this.#start(context, stale, mayShare ? variant : undefined);
-      const detail = reuse.fwd === 'uri-miss' ? undefined : reuse.reason;
+      const why = reuse.fwd === 'uri-miss' ? undefined : reuse.reason;
+      const detail = lockTimedOut ? 'lock-timeout' : why;
       context.trace?.forwarded(detail ?? reuse.fwd, shared !== undefined);
       const status: CacheStatus = { fwd: reuse.fwd, detail, collapsed: shared !== undefined };
       const outcome = shared
@@ -86,6 +88,7 @@ export class ForwardPath {
       if (!outcome) {
         // Whoever went first is stuck: from here on this request goes its own way.
         waits = MAX_WAITS;
+        lockTimedOut = true;
         continue;
       }
       const answer = this.#fromOutcome(context, outcome, status, stale, shared !== undefined);
@@ -200,7 +203,7 @@ export class ForwardPath {
     const answer = answerFromBody(request, own, body, cacheStatus, nowMs);
     answer.route = route.name;
     answer.key = context.target.key;
-    return streamedForm(context, answer);
+    return streamedForm(this.#options, context, answer, waited);
   }
 
   #fromStore(context: RequestContext, stored: StoredResponse, status: CacheStatus, nowMs: number): Answer {

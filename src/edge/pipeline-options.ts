@@ -5,7 +5,9 @@ import type { EncodedVariants } from './compress/encoded-variants.ts';
 import type { TraceLog } from './explain-log.ts';
 import type { RouteLimits } from './limit/route-limits.ts';
 import type { FetchContext } from './origin-fetch.ts';
+import type { BodyReader } from './growing-body.ts';
 import type { RouteTable } from './policy/match.ts';
+import type { ContentCoding } from './policy/route-policy.ts';
 import type { VariantWatch } from './policy/variant-watch.ts';
 import type { ForwardedPolicy } from './upstream/forwarded.ts';
 
@@ -16,6 +18,8 @@ export interface PipelineOptions extends FetchContext {
   routes: RouteTable;
   limits: RouteLimits;
   variants: EncodedVariants;
+  /** For who asked first, while it arrives. */
+  compressStream(reader: BodyReader, coding: ContentCoding): BodyReader;
   watch: VariantWatch;
   traces: {
     log: TraceLog;

@@ -2,7 +2,7 @@
 // there. It is made in the background when first wanted; until then the identity serves.
 
 import { chooseEncoding } from './compress/choose-encoding.ts';
-import { withVaryAcceptEncoding } from './compress/encoded-fields.ts';
+import { encodedFields, withVaryAcceptEncoding } from './compress/encoded-fields.ts';
 import type { Answer } from './edge-request.ts';
 import type { PipelineOptions } from './pipeline-options.ts';
 import type { RequestContext } from './request-context.ts';
@@ -35,12 +35,25 @@ function varying(stored: StoredResponse): StoredResponse {
   return form;
 }
 
-/** An answer that is still arriving, compressed while it streams where the route and the client want that. */
-export function streamedForm({ route, request, trace }: RequestContext, answer: Answer): Answer {
+/**
+ * An answer that is still arriving, compressed while it streams where the route and the client want that. Those who joined
+ * (`waited`) get the identity: a herd would make as many coders.
+ */
+export function streamedForm(
+  { compressStream }: Pick<PipelineOptions, 'compressStream'>,
+  { route, request, trace }: RequestContext,
+  answer: Answer,
+  waited: boolean,
+): Answer {
   if (!route.compress || route.slice !== undefined) return answer;
   if (answer.body.kind !== 'stream' || answer.slice) return answer;
   const choice = chooseEncoding(request.fields, answer, route.compress);
-  trace?.encoding(choice, choice.encoding !== 'identity');
-  // Compressed once it is stored; the first client gets it as it comes, without waiting for a coder.
+  const { encoding } = choice;
+  trace?.encoding(choice, encoding !== 'identity' && waited);
+  if (encoding !== 'identity' && !waited) {
+    const fields = encodedFields(answer.fields, encoding, undefined);
+    const reader = compressStream(answer.body.reader, encoding);
+    return Object.assign(answer, { fields, body: { kind: 'stream', reader } });
+  }
   return choice.varies ? Object.assign(answer, { fields: withVaryAcceptEncoding(answer.fields) }) : answer;
 }

@@ -1,6 +1,6 @@
 // CPU for each answer, of every server beside gdnsd: the figure that the client's own limit does not bound.
 
-import type { Figure } from '../figures.ts';
+import type { Figure } from '../../support/figures.ts';
 import { type Comparison, compare } from '../paired.ts';
 import type { Bench } from '../prepare.ts';
 import type { QuerySet, QuerySetName } from '../queries.ts';

@@ -78,6 +78,13 @@ export async function startEdge(started: EdgeConfig, options: EdgeOptions = {}):
       const { compressStored } = await import('./compress-body.ts');
       return compressStored(stored, coding);
     }),
+    compressStream: (reader, coding) => {
+      const coded = import('./compress-body.ts').then(({ compressStream }) => compressStream(reader, coding));
+      return {
+        next: async () => (await coded).next(),
+        cancel: () => void coded.then((inner) => inner.cancel()),
+      };
+    },
     watch,
     requestId: randomUUID,
   };

@@ -75,6 +75,7 @@ describe('the lock timeout', () => {
     const second = await pair.get(path);
     expect((await first).status).toBe(200);
     expect(second.cacheStatus).not.toContain('collapsed');
+    expect(second.cacheStatus).toContain('detail=lock-timeout');
     expect(pair.asked('/json/stuck')).toBe(2);
   });
 });

@@ -75,4 +75,19 @@ describe('a route', () => {
     expect((await pair.get(path)).body).toEqual(plain.body);
     expect(pair.asked('/json/compressed')).toBe(1);
   });
+
+  test('compresses for who asks first while it arrives, and not for those who join', async () => {
+    const path = '/json/compressed?max_age=60&n=2&chunk_bytes=20&chunk_delay_ms=20';
+    const [first, joined] = await Promise.all([
+      pair.get(path, { 'Accept-Encoding': 'br' }),
+      new Promise((resolve) => setTimeout(resolve, 30)).then(() =>
+        pair.get(path, { 'Accept-Encoding': 'br' }),
+      ),
+    ]);
+    expect([first?.headers['content-encoding'], first?.headers['content-length']]).toEqual(['br', undefined]);
+    expect(first?.headers['etag']).toMatch(/^W\/".*-br"$/);
+    expect((joined as Reply).headers['content-encoding']).toBeUndefined();
+    expect(brotliDecompressSync(first?.body as Buffer)).toEqual((joined as Reply).body);
+    expect(pair.asked('/json/compressed')).toBe(2);
+  });
 });
