@@ -42,11 +42,10 @@ function isPlain({ method, fields }: EdgeRequest): boolean {
 
 const CONDITIONAL = /^if-/i;
 
-/** A stored response as it is. Its fields are made when they are asked for: a hot one is written from what was kept. */
+/** A stored response as it is. Its fields and body are made when they are asked for: a hot one is written from what was kept. */
 class WholeAnswer implements Answer {
   readonly status = 200;
   readonly stored: StoredResponse;
-  readonly body: AnswerBody;
   readonly cacheStatus: CacheStatus;
   route?: string;
   key?: string;
@@ -56,9 +55,12 @@ class WholeAnswer implements Answer {
 
   constructor(stored: StoredResponse, cacheStatus: CacheStatus, nowMs: number) {
     this.stored = stored;
-    this.body = { kind: 'chunks', chunks: stored.body };
     this.cacheStatus = cacheStatus;
     this.#nowMs = nowMs;
+  }
+
+  get body(): AnswerBody {
+    return { kind: 'chunks', chunks: this.stored.body };
   }
 
   get fields(): string[] {

@@ -2,7 +2,7 @@
 // mistakes in plain words on stderr, SIGTERM ends it cleanly.
 
 import { configFileArgument, runMain } from '../base/io/config-file.ts';
-import { keepHeapSmall } from '../base/io/keep-heap-small.ts';
+import { giveBackStart } from '../base/io/keep-heap-small.ts';
 import { loadEdgeConfig } from './io/load-config.ts';
 import { startEdge } from './io/start-edge.ts';
 
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
     onError: (error) => log('error', { error: error instanceof Error ? error.stack : String(error) }),
   });
   log('listening', { addresses: edge.addresses, admin: edge.adminAddress });
-  keepHeapSmall();
+  giveBackStart();
   const stop = async () => {
     log('stopping');
     await edge.close(GRACE_MS);

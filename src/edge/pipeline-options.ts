@@ -3,9 +3,9 @@
 import type { KeySite } from './cache-key.ts';
 import type { EncodedVariants } from './compress/encoded-variants.ts';
 import type { TraceLog } from './explain-log.ts';
+import type { BodyReader } from './growing-body.ts';
 import type { RouteLimits } from './limit/route-limits.ts';
 import type { FetchContext } from './origin-fetch.ts';
-import type { BodyReader } from './growing-body.ts';
 import type { RouteTable } from './policy/match.ts';
 import type { ContentCoding } from './policy/route-policy.ts';
 import type { VariantWatch } from './policy/variant-watch.ts';

@@ -12,8 +12,17 @@ export function keepHeapSmall(): void {
   setTimeout(() => {
     // On the command line this flag would make Node.js reject the compiled code it carries, 30 ms at every start.
     setFlagsFromString('--optimize-for-size');
-    setFlagsFromString('--expose-gc'); // for contexts made from now on
-    const collect: NodeJS.GCFunction = runInNewContext('gc');
-    collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    collectAll();
   }, AFTER_MS).unref();
+}
+
+/** The first half of it, for a process whose speed counts: with the other, an edge answered half as many requests. */
+export function giveBackStart(): void {
+  setTimeout(collectAll, AFTER_MS).unref();
+}
+
+function collectAll(): void {
+  setFlagsFromString('--expose-gc'); // for contexts made from now on
+  const collect: NodeJS.GCFunction = runInNewContext('gc');
+  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }

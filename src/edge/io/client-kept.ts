@@ -15,15 +15,15 @@ export function respondFromKept(
   answer: Answer,
   to: ResponseTo,
 ): Written | undefined {
-  const { stored, body } = answer;
+  const { stored } = answer;
   if (stored === undefined || !to.keepAlive || to.minorVersion === 0 || to.method !== 'GET') return undefined;
-  if (body.kind !== 'chunks' || answer.status !== 200 || answer.slice) return undefined;
+  if (answer.status !== 200 || answer.slice) return undefined;
   // What a trip to the origin brought says so in its Cache-Status, to each who waited in its own words.
   if (answer.cacheStatus.hit !== true) return undefined;
   const second = Math.floor(Date.now() / 1000);
   let kept = host.kept.get(stored, answer.cacheStatus, second);
-  if (kept?.body !== body.chunks) {
-    kept = render(host, answer, body.chunks, to);
+  if (kept === undefined) {
+    kept = render(host, answer, to);
     if (kept === undefined) return undefined;
     host.kept.keep(stored, kept, second);
   }
@@ -32,15 +32,10 @@ export function respondFromKept(
   return { bytes: kept.size, keepAlive: true, whole: true };
 }
 
-function render(
-  { context }: ConnectionHost,
-  answer: Answer,
-  body: readonly Uint8Array[],
-  to: ResponseTo,
-): KeptResponse | undefined {
-  const { cacheStatus } = answer;
+function render({ context }: ConnectionHost, answer: Answer, to: ResponseTo): KeptResponse | undefined {
+  const { cacheStatus, body } = answer;
   const size = sizeOf(answer);
-  if (size > UNREAD_BYTES) return undefined;
+  if (body.kind !== 'chunks' || size > UNREAD_BYTES) return undefined;
   const fields = clientFields(context, answer, new Date().toUTCString());
   const { head } = frameResponse(to, answer.status, fields, size);
   const small = size <= ONE_BUFFER_BYTES;
@@ -48,8 +43,8 @@ function render(
     ttl: cacheStatus.ttl,
     detail: cacheStatus.detail,
     key: cacheStatus.key,
-    bytes: small ? oneBuffer(head, body, size) : Buffer.from(head, 'latin1'),
-    body,
+    bytes: small ? oneBuffer(head, body.chunks, size) : Buffer.from(head, 'latin1'),
+    body: body.chunks,
     small,
     size,
   };
