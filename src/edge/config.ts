@@ -60,9 +60,11 @@ const schema = z.strictObject({
       wholeAddresses: z._default(z.boolean(), false),
     }),
   ),
-  /** Other edges that purges are passed on to, by their admin servers. */
+  /** Other edges that purges are passed on to, by their admin servers or where they listen for purges. */
   purge: z.prefault(
     z.strictObject({
+      /** Where those of `peers` that are named by address may purge, and nobody else, and nothing else. */
+      listen: z.optional(z.strictObject({ address, port })),
       peers: z._default(z.array(z.strictObject({ name: text, url: text, tokenFile: z.optional(text) })), []),
       /** Purges are kept here, so that a restart forgets none. */
       journal: z.optional(text),

@@ -6,6 +6,8 @@ import type { DualStack, Pop, ResolvedTopology } from '../../topology/resolved.t
 import { STEERED_NAMES } from '../names.ts';
 
 export const AGENT_PORT = 8053;
+/** Where edges take purges from each other. */
+const PURGE_PORT = 9088;
 
 export function dnsConfig(topology: ResolvedTopology, pop: Pop) {
   const { anycast, steering } = topology;
@@ -50,6 +52,12 @@ export function edgeConfig(topology: ResolvedTopology, pop: Pop) {
     cacheBytes: 16 * 1024 * 1024,
     // Whose requests may ask why they were answered so: `./lab explain http`.
     trace: { allow: topology.clients.flatMap(({ prefix }) => [prefix.ipv4, prefix.ipv6]) },
+    purge: {
+      listen: { address: pop.edge.ipv4, port: PURGE_PORT },
+      peers: topology.pops
+        .filter((other) => other !== pop)
+        .map(({ code, edge }) => ({ name: code, url: `http://${edge.ipv4}:${PURGE_PORT}` })),
+    },
     drainFile: '{run}/drained',
     admin: { path: '{run}/edge.sock' },
   };

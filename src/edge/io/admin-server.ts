@@ -2,10 +2,12 @@
 // admin-routes, which are loaded by the first request: an edge that nobody operates does not carry them.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AdminPlace, adminGuard } from './admin-access.ts';
+import { type AdminPlace, adminGuard, type Refusal } from './admin-access.ts';
 import type { AdminReply } from './admin-routes.ts';
 import { type AdminContext, adminSubject } from './admin-state.ts';
 import type { AdminSubject } from './admin-subject.ts';
+import { peerAddresses, peerRefusal } from './peer-access.ts';
+import type { PurgePeer } from './purge-peers.ts';
 
 export type { AdminContext } from './admin-state.ts';
 export type { AdminSubject } from './admin-subject.ts';
@@ -24,12 +26,24 @@ const MOST_CONNECTIONS = 64;
  * place is not safe.
  */
 export function createAdminServer(context: AdminContext, place?: AdminPlace): Server {
-  const subject = adminSubject(context);
   const guard = place === undefined ? () => undefined : adminGuard(place);
+  return serve(context, ({ headers }) => guard(headers));
+}
+
+/** For other edges: purges and their journal, and that from their own addresses only. Not listening yet. */
+export function createPurgeServer(context: AdminContext, peers: readonly PurgePeer[]): Server {
+  const addresses = peerAddresses(peers);
+  return serve(context, ({ method, url, socket }) =>
+    peerRefusal(addresses, method, url, socket.remoteAddress),
+  );
+}
+
+function serve(context: AdminContext, refuse: (request: IncomingMessage) => Refusal | undefined): Server {
+  const subject = adminSubject(context);
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
     request.on('error', () => {});
     response.on('error', () => {});
-    const refusal = guard(request.headers);
+    const refusal = refuse(request);
     if (refusal) {
       const { status, ...content } = refusal;
       return send(response, {

@@ -47,12 +47,14 @@ export async function operationsOf(parts: OperationParts): Promise<Operations> {
         return store.objects;
       },
     },
-    peers: config.purge.peers,
+    peers: config.purge.peers.map((peer) => ({ ...peer, localAddress: config.sourceAddress })),
     journalPath: config.purge.journal,
     now,
     onEvent,
   });
-  await purges.catchUp(true);
+  // What is fetched from now on no purge of the past is about: with nothing in the store there is nothing to wait for.
+  if (store.objects > 0) await purges.catchUp(true);
+  else void purges.catchUp();
   const keyOf = (url: string) => {
     const { routes, site } = live;
     const { authority, pathAndQuery } = split(url, site);

@@ -4,6 +4,7 @@
 import { request as httpRequest, type RequestOptions } from 'node:http';
 import type { JournalCursor, JournalPage } from '../purge/purge-journal.ts';
 import { readAdminToken } from './admin-access.ts';
+import { hostOf } from './peer-access.ts';
 import { isEntry } from './purge-journal-file.ts';
 
 export interface PurgePeer {
@@ -12,6 +13,8 @@ export interface PurgePeer {
   /** `http://203.0.113.7:9088`, or `unix:PATH`. */
   url: string;
   tokenFile?: string | undefined;
+  /** Of this edge, where the peer knows it by: the system's choice without. */
+  localAddress?: string | undefined;
 }
 
 /** How a peer took a purge. */
@@ -88,7 +91,7 @@ function askPeer(
       ...(peer.tokenFile !== undefined && { authorization: `Bearer ${readAdminToken(peer.tokenFile)}` }),
     };
     const where: RequestOptions = url
-      ? { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: url.port || 80 }
+      ? { host: hostOf(peer.url), port: url.port || 80, localAddress: peer.localAddress }
       : { socketPath: peer.url.slice('unix:'.length) };
     const request = httpRequest({ ...where, method, path: target, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];

@@ -20,7 +20,7 @@ import type { ObjectStore } from '../store/object-store.ts';
 import { pseudonymOf } from '../upstream/upstream-config.ts';
 import type { Upstream } from '../upstream.ts';
 import { accessLogEntry } from './access-log-entry.ts';
-import { createAdminServer } from './admin-server.ts';
+import { type AdminContext, createAdminServer, createPurgeServer } from './admin-server.ts';
 import { createEdgeServer, type EdgeServer } from './http-listener.ts';
 import { edgeName, fixedChanges, liveParts } from './live-config.ts';
 import { openStore } from './open-store.ts';
@@ -30,6 +30,8 @@ export interface RunningEdge {
   /** Where it listens, in the order of the configuration (port 0 replaced by the real one). */
   addresses: AddressInfo[];
   adminAddress: AddressInfo | undefined;
+  /** Where peers purge. */
+  purgeAddress: AddressInfo | undefined;
   metrics: EdgeMetrics;
   store: ObjectStore;
   /** Reads the configuration again; what is wrong with it leaves everything as it was. */
@@ -171,35 +173,39 @@ export async function startEdge(started: EdgeConfig, options: EdgeOptions = {}):
       addresses.push(await listenOn(server, endpoint));
       servers.push(server);
     }
+    const adminContext: AdminContext = {
+      pop: config.pop,
+      metrics,
+      store,
+      collapsed: pipeline.collapsed,
+      isDraining,
+      moreState: () => ({
+        store: opened.state(),
+        ...(live.upstream.report && { upstream: live.upstream.report() }),
+        varying: watch.report(10),
+        ...operations.state(),
+      }),
+      operations: {
+        ...operations.subject,
+        reload,
+        ...(drainFile !== undefined && {
+          drain: async (on: boolean) => (on ? writeFile(drainFile, '') : rm(drainFile, { force: true })),
+        }),
+      },
+    };
     let adminAddress: AddressInfo | undefined;
     if (config.admin) {
-      const server = createAdminServer(
-        {
-          pop: config.pop,
-          metrics,
-          store,
-          collapsed: pipeline.collapsed,
-          isDraining,
-          moreState: () => ({
-            store: opened.state(),
-            ...(live.upstream.report && { upstream: live.upstream.report() }),
-            varying: watch.report(10),
-            ...operations.state(),
-          }),
-          operations: {
-            ...operations.subject,
-            reload,
-            ...(drainFile !== undefined && {
-              drain: async (on: boolean) => (on ? writeFile(drainFile, '') : rm(drainFile, { force: true })),
-            }),
-          },
-        },
-        config.admin,
-      );
+      const server = createAdminServer(adminContext, config.admin);
       adminAddress = await listenOn(server, config.admin);
       servers.push(server);
     }
-    return { addresses, adminAddress, metrics, store, reload, close };
+    let purgeAddress: AddressInfo | undefined;
+    if (config.purge.listen) {
+      const server = createPurgeServer(adminContext, config.purge.peers);
+      purgeAddress = await listenOn(server, config.purge.listen);
+      servers.push(server);
+    }
+    return { addresses, adminAddress, purgeAddress, metrics, store, reload, close };
   } catch (error) {
     await close();
     throw error;
