@@ -91,6 +91,7 @@ export function createTieredStore(options: MemoryStoreOptions, disk: DiskTier): 
     },
     pin: (key) => memory.pin(key),
     unpin: (key) => memory.unpin(key),
+    isPinned: (key) => memory.isPinned(key),
     entries: () => memory.entries(),
     stats: () => memory.stats(),
     get objects() {
