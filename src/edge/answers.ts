@@ -64,8 +64,10 @@ class WholeAnswer implements Answer {
   }
 
   get fields(): string[] {
-    const age = String(Math.floor(currentAgeSeconds(this.stored, this.#nowMs)));
-    this.#fields ??= [...withContentLength(this.stored.fields, this.stored.size), 'Age', age];
+    this.#fields ??= [
+      ...withContentLength(this.stored.fields, this.stored.size),
+      ...ageFields(this.stored, true, this.#nowMs),
+    ];
     return this.#fields;
   }
 }
@@ -88,10 +90,18 @@ export function answerFromBody(
   return answer;
 }
 
-/** A response that comes straight from the origin has no Age unless the origin's had one. */
 function aged(fields: string[], head: ResponseHead, { hit }: CacheStatus, nowMs: number): string[] {
+  return [...fields, ...ageFields(head, hit ?? false, nowMs)];
+}
+
+/**
+ * A response that comes straight from the origin has no Age unless the origin's had one. Nor has what was pushed: it is at
+ * its origin here, and with an Age its clients would find it stale sooner than it says.
+ */
+function ageFields(head: ResponseHead, hit: boolean, nowMs: number): Fields {
+  if (head.lifetimeFrom === 'pushed') return [];
   const age = Math.floor(currentAgeSeconds(head, nowMs));
-  return hit || age > 0 ? [...fields, 'Age', String(age)] : fields;
+  return hit || age > 0 ? ['Age', String(age)] : [];
 }
 
 /** A complete response, or one that will be: `fields` with Age. */

@@ -61,6 +61,8 @@ function sourceText({ from, field, bounded }: Lifetime): string {
       return 'by its Expires';
     case 'heuristic':
       return 'by the heuristic, a share of its age since Last-Modified';
+    case 'pushed':
+      return 'by the push that put it here';
     case 'route-default':
       return 'by the route’s ttl.default, since the response says nothing';
     case 'route-status':

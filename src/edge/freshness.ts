@@ -18,6 +18,8 @@ export type LifetimeSource =
   | 'route-status'
   | 'route-default'
   | 'heuristic'
+  /** An operator's push: this edge is the origin. */
+  | 'pushed'
   | 'none';
 
 export interface Lifetime {

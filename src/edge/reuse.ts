@@ -11,7 +11,7 @@ import {
 } from './cache-control.ts';
 import type { ForwardReason } from './cache-status.ts';
 import { type Fields, fieldValue } from './fields.ts';
-import { currentAgeSeconds, stalenessSeconds, ttlSeconds } from './freshness.ts';
+import { currentAgeSeconds, isFresh, stalenessSeconds, ttlSeconds } from './freshness.ts';
 import { type CachingRules, NO_RULES } from './freshness-rules.ts';
 import { type StaleCause, staleAllowance, staleForbiddenBy } from './freshness-stale.ts';
 import type { ResponseHead } from './stored-response.ts';
@@ -50,7 +50,9 @@ export function decideReuse<T extends ResponseHead>(
   if (forOne) return { action: 'revalidate', stored, fwd: 'stale', reason: forOne };
   const request = parseCacheControl(fieldValue(requestFields, 'cache-control'));
   const demand = clientDemand(request, requestFields, stored, nowMs);
-  if (demand) return { action: 'revalidate', stored, fwd: 'request', reason: demand };
+  // Of what was pushed nobody has anything fresher.
+  if (demand && !(stored.lifetimeFrom === 'pushed' && isFresh(stored, nowMs)))
+    return { action: 'revalidate', stored, fwd: 'request', reason: demand };
   if (coveredFields(stored.cacheControl, 'no-cache') === 'everything') {
     return { action: 'revalidate', stored, fwd: 'stale', reason: 'no-cache' };
   }

@@ -198,7 +198,7 @@ describe('./lab dns ctl', () => {
   test('finds the server by its configuration, or says what that lacks', async () => {
     const config = folder.write('dns.json', { ...CONFIG, admin: { path: 'dns.sock' } });
     const unix = await failure(ctl(['status'], { config }));
-    expect(unix.err).toContain(`no server answers at ${folder.path}/dns.sock`);
+    expect(unix.err).toContain(`no DNS server answers at ${folder.path}/dns.sock`);
     const none = await failure(ctl(['status'], { config: folder.write('dns.json', CONFIG) }));
     expect(none.err).toMatch(/has no admin server/);
     const admin = { address: '::1', port: 0, tokenFile: 'token' };

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
 import { runCheck } from '../../src/cli/edge/check.ts';
 import { CTL_ACTIONS, type CtlOptions, runCtl } from '../../src/cli/edge/ctl.ts';
+import { purgeText, statusText } from '../../src/cli/edge/ctl-text.ts';
 import { adminEndpoint } from '../../src/cli/edge/endpoint.ts';
 import { type ExplainOptions, runExplain } from '../../src/cli/edge/explain.ts';
 import { TRACE_FIELD, traceHeaderValue } from '../../src/edge/explain-header.ts';
@@ -181,7 +182,7 @@ describe('./lab edge ctl', () => {
   async function asked(words: string[], options: CtlOptions = {}) {
     const cli = capturedCli({ json: true });
     const admin = await answering();
-    await runCtl(() => adminEndpoint(cli, { admin }), words, options, cli.output);
+    await runCtl(() => adminEndpoint(cli, { admin }), words, options, cli);
     return cli.json();
   }
 
@@ -225,15 +226,16 @@ describe('./lab edge ctl', () => {
     [['warm'], {}, /warm takes URLs/],
     [['warm', '/a'], { concurrency: 'x' }, /not a number of requests/],
     [['pin'], {}, /pin takes URL/],
+    [['push'], {}, /push takes DIRECTORY/],
+    [['push', '.'], { maxAge: '1h', prefix: 'docs' }, /--prefix docs: .*\n.*\n--max-age 1h: not a number/],
+    [['push', '.'], { concurrency: '0' }, /--concurrency 0: not a number from 1/],
     [['drain', 'now'], {}, /takes no more words/],
     [['status'], {}, /which edge\?/],
   ];
   for (const [words, options, message] of wrong) {
     test(`${words.join(' ')} ${JSON.stringify(options)} is wrong usage`, async () => {
       const cli = capturedCli();
-      const { code, err } = await failure(() =>
-        runCtl(() => adminEndpoint(cli, {}), words, options, cli.output),
-      );
+      const { code, err } = await failure(() => runCtl(() => adminEndpoint(cli, {}), words, options, cli));
       expect(err).toMatch(message);
       expect(code).toBe(2);
     });
@@ -241,18 +243,43 @@ describe('./lab edge ctl', () => {
 
   test('finds the edge by its configuration, or says what that lacks', async () => {
     const ask = (config: string) =>
-      failure(() =>
-        runCtl(() => adminEndpoint(capturedCli(), { config }), ['status'], {}, capturedCli().output),
-      );
+      failure(() => runCtl(() => adminEndpoint(capturedCli(), { config }), ['status'], {}, capturedCli()));
     expect((await ask(write('a.json', { ...CONFIG, admin: { path: 'edge.sock' } }))).err).toContain(
-      `no server answers at ${folder}/edge.sock`,
+      `no edge answers at ${folder}/edge.sock`,
     );
     expect((await ask(write('b.json', CONFIG))).err).toMatch(/has no admin server/);
   });
 
+  test('a purge that goes on says that its number is not all', () => {
+    const report = { purged: 'prefix /a', objects: 1, soft: false, repeated: false, milliseconds: 2 };
+    const text = (more: object) => purgeText(JSON.stringify({ ...report, confirmed: true, ...more }));
+    expect(text({ lazy: false })).toBe('prefix /a: 1 object dropped in 2.0 ms');
+    expect(text({ lazy: true, soft: true, objects: 0 })).toBe(
+      'prefix /a: at least 0 objects marked stale, the rest as they are met, in 2.0 ms',
+    );
+  });
+
+  test('status tells of lost log lines, if there are any', () => {
+    const text = (more: object) =>
+      statusText(
+        JSON.stringify({
+          pop: 'fra',
+          objects: 1,
+          bytes: 2,
+          inFlight: 0,
+          requests: {},
+          hitRatio: null,
+          ...more,
+        }),
+      );
+    expect(text({ accessLog: { droppedLines: 7 } })).toContain('log:       7 lines lost');
+    expect(text({ accessLog: { droppedLines: 0 } })).not.toContain('log:');
+    expect(text({})).not.toContain('log:');
+  });
+
   test('knows the actions of its help', () => {
     expect(CTL_ACTIONS).toEqual(
-      expect.arrayContaining(['status', 'purge', 'warm', 'pin', 'drain', 'reload', 'stats']),
+      expect.arrayContaining(['status', 'purge', 'warm', 'push', 'pin', 'drain', 'reload', 'stats']),
     );
   });
 });

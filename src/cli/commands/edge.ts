@@ -92,21 +92,33 @@ function defineCtl(command: Command): void {
   const repeated = (value: string, earlier: string[] = []) => [...earlier, value];
   command
     .summary('talk to a running edge')
-    .argument('<action>', 'status, metrics, purge, warm, pin, unpin, pins, drain, undrain, reload or trace')
-    .argument('[words...]', 'purge URL; warm URL...; pin URL; unpin URL; trace ID')
+    .argument(
+      '<action>',
+      'status, metrics, purge, warm, push, pin, unpin, pins, drain, undrain, reload or trace',
+    )
+    .argument('[words...]', 'purge URL; warm URL...; push DIRECTORY; pin URL; unpin URL; trace ID')
     .option('--admin <where>', 'its admin server: the path of a UNIX socket, or http://ADDRESS:PORT')
     .option('-c, --config <file>', 'its configuration, which says where its admin server is')
     .option('--token-file <file>', 'the token that a TCP admin server wants')
     .option('--pop <pop>', 'the edge of a POP of the running lab')
-    .option('--tag <tag>', 'purge: all objects with this surrogate key; may be repeated', repeated)
-    .option('--prefix <prefix>', 'purge: all URLs that begin so')
+    .option(
+      '--tag <tag>',
+      'purge: all objects with this surrogate key; push: with it; may be repeated',
+      repeated,
+    )
+    .option('--prefix <prefix>', 'purge: all URLs that begin so; push: what file names are appended to (/)')
     .option('--host <host>', 'purge: all objects of a host')
     .option('--key <key>', 'purge: one cache key, as traces show it')
     .option('--all', 'purge: everything')
     .option('--soft', 'purge: mark stale instead of dropping, so that it may be revalidated')
     .option('--broadcast', 'purge: at every peer too')
     .option('--file <file>', 'warm: a list of URLs, one a line')
-    .option('--concurrency <number>', 'warm: requests at once')
+    .option('--concurrency <number>', 'warm, push: requests at once')
+    .option(
+      '--max-age <seconds>',
+      'push: how long clients may keep a file (600); the edge keeps it for a year',
+    )
+    .option('--dry-run', 'push: only say what would be sent')
     .option('--json', 'as JSON, as the edge says it')
     .addHelpText(
       'after',
@@ -116,12 +128,15 @@ Examples:
   ./lab edge ctl purge http://www.cdn.test/index.html --admin /run/edge.sock
   ./lab edge ctl purge --tag shop --tag prices --soft --broadcast --pop pop-fra
   ./lab edge ctl warm --file urls.txt --admin 127.0.0.1:9100 --token-file admin.token
+  ./lab edge ctl push ./public --admin /run/edge.sock
+  ./lab edge ctl push ./public --prefix http://www.cdn.test/docs/ --max-age 60 --dry-run --pop pop-fra
   ./lab edge ctl drain --pop pop-fra`,
     )
     .action(async (action: string, words: string[], options: EndpointOptions & CtlOptions, self: Command) => {
       const cli = cliOf(self);
       const { runCtl } = await import('../edge/ctl.ts');
       const { adminEndpoint } = await import('../edge/endpoint.ts');
-      await runCtl(() => adminEndpoint(cli, options), [action, ...words], options, cli.output);
+      if (!(await runCtl(() => adminEndpoint(cli, options), [action, ...words], options, cli)))
+        process.exitCode = 1;
     });
 }

@@ -3,8 +3,8 @@
 import { type Problem, UserError } from '../../base/errors.ts';
 import { nearestNames } from '../../base/suggest.ts';
 import type { Explanation } from '../../dns/explain.ts';
+import { type AdminEndpoint, type AdminQuestion, askAdmin } from '../ask-admin.ts';
 import type { Output } from '../output.ts';
-import { type AdminEndpoint, type AdminQuestion, askAdmin } from './ask-admin.ts';
 import { statusText } from './status-text.ts';
 
 export interface CtlOptions {
@@ -89,7 +89,7 @@ export async function runCtl(
 ): Promise<void> {
   const action = actionNamed(name, words);
   const question = action.question(words, options);
-  const answer = await askAdmin(await endpoint(), question);
+  const answer = await askAdmin('dns', await endpoint(), question);
   if (output.json) output.data(name === 'metrics' ? { text: answer } : JSON.parse(answer));
   else output.print((action.text ? await action.text(answer, words, output) : answer).trimEnd());
 }

@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../../base/errors.ts';
+import { type AdminEndpoint, parseEndpoint } from '../ask-admin.ts';
 import { type Cli, openLab } from '../context.ts';
-import { type AdminEndpoint, parseEndpoint } from './ask-admin.ts';
 
 export interface EndpointOptions {
   admin?: string;

@@ -15,10 +15,13 @@ interface EdgeState {
   requests: Record<string, number>;
   hitRatio: number | null;
   draining?: boolean;
+  accessLog?: { droppedLines: number };
 }
 
 export function statusText(answer: string): string {
-  const { pop, objects, bytes, inFlight, requests, hitRatio, draining } = JSON.parse(answer) as EdgeState;
+  const state = JSON.parse(answer) as EdgeState;
+  const { pop, objects, bytes, inFlight, requests, hitRatio, draining } = state;
+  const droppedLines = state.accessLog?.droppedLines ?? 0;
   const counts = Object.entries(requests).filter(([, count]) => count > 0);
   const total = counts.reduce((sum, [, count]) => sum + count, 0);
   const share = (count: number) => `${((100 * count) / total).toFixed(1)} %`;
@@ -27,6 +30,9 @@ export function statusText(answer: string): string {
     `store:     ${objects} objects, ${bytesText(bytes)}`,
     `in flight: ${inFlight} requests to the origin`,
     `hit ratio: ${hitRatio === null ? 'nothing was asked for yet' : `${(100 * hitRatio).toFixed(1)} %`}`,
+    ...(droppedLines === 0
+      ? []
+      : [`log:       ${droppedLines} lines lost: the disk of the access log is too slow or full`]),
     ...(total === 0
       ? []
       : [
@@ -45,12 +51,14 @@ export function statusText(answer: string): string {
 
 export function purgeText(answer: string): string {
   const report = JSON.parse(answer) as PurgeReport;
-  const { purged, objects, soft, repeated, milliseconds, peers, confirmed } = report;
-  const did = soft ? 'marked stale' : 'dropped';
+  const { purged, objects, lazy, soft, repeated, milliseconds, peers, confirmed } = report;
+  const counted = `${objects} ${objects === 1 ? 'object' : 'objects'} ${soft ? 'marked stale' : 'dropped'}`;
+  // None of the rest is served: a lookup holds each against the purge first.
+  const did = lazy ? `at least ${counted}, the rest as they are met,` : counted;
   const lines = [
     repeated
       ? `${purged}: this purge was carried out before`
-      : `${purged}: ${objects} ${objects === 1 ? 'object' : 'objects'} ${did} in ${milliseconds.toFixed(1)} ms`,
+      : `${purged}: ${did} in ${milliseconds.toFixed(1)} ms`,
   ];
   for (const peer of peers ?? []) {
     const done = peer.confirmed ? 'confirmed' : `did not confirm: ${peer.error ?? 'no reason given'}`;
@@ -87,7 +95,7 @@ export function traceAnswerText(answer: string, { style }: Output): string {
   return traceText(`http://${authority}${pathAndQuery} at ${at}`, steps, style);
 }
 
-function bytesText(bytes: number): string {
+export function bytesText(bytes: number): string {
   if (bytes < 1024) return `${bytes} bytes`;
   const units = ['KiB', 'MiB', 'GiB', 'TiB'];
   let value = bytes / 1024;

@@ -2,22 +2,37 @@
 
 import { UserError } from '../../base/errors.ts';
 import { nearestNames } from '../../base/suggest.ts';
-import { type AdminEndpoint, type AdminQuestion, askAdmin } from '../dns/ask-admin.ts';
+import { type AdminEndpoint, type AdminQuestion, askAdmin } from '../ask-admin.ts';
+import type { Cli } from '../context.ts';
 import type { Output } from '../output.ts';
 import { drainText, pinText, purgeText, statusText, traceAnswerText, warmText } from './ctl-text.ts';
 import { type PurgeOptions, purgeQuestion } from './purge-question.ts';
+import type { PushOptions } from './push-options.ts';
 import { type WarmOptions, warmQuestion } from './warm-question.ts';
 
-export type CtlOptions = PurgeOptions & WarmOptions;
+export type CtlOptions = PurgeOptions & WarmOptions & PushOptions;
 
-interface Action {
+type Endpoint = () => Promise<AdminEndpoint>;
+
+interface Words {
   /** What has to follow, for usage. */
   words: string;
   count: [least: number, most: number];
+}
+
+/** One question. */
+interface Asking extends Words {
   question: (words: string[], options: CtlOptions) => AdminQuestion;
   /** Plain text of the answer; absent: it is printed as it came. */
   text?: (answer: string, output: Output) => string;
 }
+
+/** More than one question; false when something failed, which has been said. */
+interface Doing extends Words {
+  run: (endpoint: Endpoint, words: string[], options: CtlOptions, cli: Cli) => Promise<boolean>;
+}
+
+type Action = Asking | Doing;
 
 const NONE: [number, number] = [0, 0];
 const ONE: [number, number] = [1, 1];
@@ -37,6 +52,14 @@ const ACTIONS: Record<string, Action> = {
     count: [0, 1000],
     question: (urls, options) => warmQuestion(urls, options),
     text: warmText,
+  },
+  push: {
+    words: 'DIRECTORY [--prefix PREFIX] [--max-age SECONDS] [--tag TAG] [--dry-run]',
+    count: ONE,
+    run: async (endpoint, [directory = ''], options, cli) => {
+      const { runPush } = await import('./push.ts');
+      return runPush(endpoint, directory, options, cli);
+    },
   },
   pin: {
     words: 'URL',
@@ -79,18 +102,24 @@ const ACTIONS: Record<string, Action> = {
 
 export const CTL_ACTIONS = Object.keys(ACTIONS);
 
-/** Prints what the edge says. @throws UserError for wrong words (exit code 2), or with what the edge objects to. */
+/**
+ * Prints what the edge says; false when a part of it failed. @throws UserError for wrong words (exit code 2), or with what
+ * the edge objects to.
+ */
 export async function runCtl(
-  endpoint: () => Promise<AdminEndpoint>,
+  endpoint: Endpoint,
   [name = '', ...words]: string[],
   options: CtlOptions,
-  output: Output,
-): Promise<void> {
+  cli: Cli,
+): Promise<boolean> {
   const action = actionNamed(name, words);
+  if ('run' in action) return action.run(endpoint, words, options, cli);
+  const { output } = cli;
   const question = action.question(words, options);
-  const answer = await askAdmin(await endpoint(), question);
+  const answer = await askAdmin('edge', await endpoint(), question);
   if (output.json) output.data(name === 'metrics' ? { text: answer } : JSON.parse(answer));
   else output.print((action.text ? action.text(answer, output) : answer).trimEnd());
+  return true;
 }
 
 function actionNamed(name: string, words: readonly string[]): Action {

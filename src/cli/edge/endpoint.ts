@@ -2,8 +2,8 @@
 
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../../base/errors.ts';
+import { type AdminEndpoint, parseEndpoint } from '../ask-admin.ts';
 import { type Cli, openLab } from '../context.ts';
-import { type AdminEndpoint, parseEndpoint } from '../dns/ask-admin.ts';
 
 export interface EndpointOptions {
   admin?: string;

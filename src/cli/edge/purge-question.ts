@@ -1,7 +1,7 @@
 // What `./lab edge ctl purge` asks of the admin server: exactly one thing to purge, softly or not, here or everywhere.
 
 import { UserError } from '../../base/errors.ts';
-import type { AdminQuestion } from '../dns/ask-admin.ts';
+import type { AdminQuestion } from '../ask-admin.ts';
 
 export interface PurgeOptions {
   tag?: string[];

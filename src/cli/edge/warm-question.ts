@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { UserError } from '../../base/errors.ts';
-import type { AdminQuestion } from '../dns/ask-admin.ts';
+import type { AdminQuestion } from '../ask-admin.ts';
 
 export interface WarmOptions {
   file?: string;

@@ -83,6 +83,13 @@ export function readPushedObject(
   };
 }
 
+/** `GET /objects?url=/logo.svg` */
+export function readHeld(query: URLSearchParams): string {
+  const url = query.get('url');
+  if (!isUrl(url)) throw wrong('url', 'no http URL or path', 'GET /objects?url=/logo.svg');
+  return url;
+}
+
 /** `{"url": …}`, or `?url=`, since not every client sends a body with DELETE. */
 export function readPin(query: URLSearchParams, body: Buffer): string {
   const url = query.get('url') ?? readObject(body, PIN_EXAMPLE, ['url'])['url'];

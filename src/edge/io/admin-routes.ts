@@ -3,7 +3,7 @@
 
 import { UserError } from '../../base/errors.ts';
 import { parsePurgeCommand } from '../purge/purge-command.ts';
-import { readPin, readPush, readPushedObject, readWarm } from './admin-bodies.ts';
+import { readHeld, readPin, readPush, readPushedObject, readWarm } from './admin-bodies.ts';
 import type { AdminSubject } from './admin-subject.ts';
 import { pushDirectory } from './push-directory.ts';
 
@@ -45,6 +45,7 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/purges', handler: purges },
   { method: 'POST', path: '/warm', handler: warm },
   { method: 'POST', path: '/push', handler: push },
+  { method: 'GET', path: '/objects', handler: getObject },
   { method: 'PUT', path: '/objects', handler: putObject },
   { method: 'GET', path: '/pins', handler: pins },
   { method: 'POST', path: '/pin', handler: pin },
@@ -134,8 +135,15 @@ async function push({ body }: Asked, subject: AdminSubject): Promise<AdminReply>
 async function putObject(asked: Asked, subject: AdminSubject): Promise<AdminReply> {
   if (!subject.put) return notOffered('pushed objects');
   const object = readPushedObject(asked.url.searchParams, asked.contentType, asked.body);
-  await subject.put(object);
-  return json(201, { url: object.url, bytes: object.body.length, pinned: object.pin });
+  const { pinned } = subject.put(object);
+  return json(201, { url: object.url, bytes: object.body.length, pinned });
+}
+
+async function getObject({ url: { searchParams } }: Asked, subject: AdminSubject): Promise<AdminReply> {
+  if (!subject.held) return notOffered('pushed objects');
+  const url = readHeld(searchParams);
+  const held = await subject.held(url);
+  return held ? json(200, held) : problem(404, `nothing is stored for ${url}`, 'PUT /objects?url= puts it');
 }
 
 async function pins(_: Asked, subject: AdminSubject): Promise<AdminReply> {

@@ -8,14 +8,13 @@ import { type AdminContext, adminSubject } from './admin-state.ts';
 import type { AdminSubject } from './admin-subject.ts';
 import { peerAddresses, peerRefusal } from './peer-access.ts';
 import type { PurgePeer } from './purge-peers.ts';
+import { MOST_PUSHED_BYTES } from './push-object.ts';
 
 export type { AdminContext } from './admin-state.ts';
 export type { AdminSubject } from './admin-subject.ts';
 
 /** A list of URLs to warm is the longest thing but a pushed object. */
 const MOST_BODY_BYTES = 16 * 1024 * 1024;
-/** A pushed object is held in memory until it is whole. */
-const MOST_OBJECT_BYTES = 256 * 1024 * 1024;
 /** A client that has not sent its request by then has gone; a pushed object may take its time. */
 const REQUEST_TIMEOUT_MS = 60_000;
 /** More would be no operator. */
@@ -65,7 +64,7 @@ function serve(context: AdminContext, refuse: (request: IncomingMessage) => Refu
 async function reply(request: IncomingMessage, subject: AdminSubject): Promise<AdminReply> {
   const { answerAdmin, problem } = await import('./admin-routes.ts');
   const method = request.method ?? 'GET';
-  const most = method === 'PUT' ? MOST_OBJECT_BYTES : MOST_BODY_BYTES;
+  const most = method === 'PUT' ? MOST_PUSHED_BYTES : MOST_BODY_BYTES;
   const body = await readBody(request, most);
   if (body === undefined) return problem(413, `a body has at most ${most} bytes`);
   const contentType = request.headers['content-type'];

@@ -3,7 +3,7 @@
 
 import type { JournalCursor } from '../purge/purge-journal.ts';
 import type { PurgeService } from './purge-service.ts';
-import type { PushedObject } from './push-object.ts';
+import type { HeldObject, PushedObject } from './push-object.ts';
 import type { WarmReport } from './warm-urls.ts';
 
 export interface AdminSubject {
@@ -17,11 +17,18 @@ export interface AdminSubject {
   /** Asks for each URL as a client would. */
   warm?(urls: readonly string[], concurrency: number): Promise<WarmReport>;
   /** Puts an object into the store. Throws UserError when it does not fit. */
-  put?(object: PushedObject): Promise<void> | void;
+  put?(object: PushedObject): PutReport;
+  /** What is stored for a URL. */
+  held?(url: string): Promise<HeldObject | undefined>;
   pins?: PinControl;
   drain?(on: boolean): Promise<void> | void;
   /** `problems` as UserError has them. */
   reload?(): Promise<{ ok: boolean; problems: object[] }>;
+}
+
+export interface PutReport {
+  /** False when it was not to be, or too much is pinned already. */
+  pinned: boolean;
 }
 
 export interface PinControl {

@@ -1,6 +1,7 @@
 // What an operator can do to a running edge, put together from its parts: purge here and at the peers, warm, push, pin, and
 // read traces.
 
+import { UserError } from '../../base/errors.ts';
 import { type KeySite, requestKey } from '../cache-key.ts';
 import type { CollapsedForwarding } from '../collapsed-forwarding.ts';
 import type { EdgeConfig } from '../config.ts';
@@ -12,7 +13,7 @@ import type { ObjectStore } from '../store/object-store.ts';
 import type { AdminSubject } from './admin-subject.ts';
 import type { OpenedStore } from './open-store.ts';
 import { createPurgeService } from './purge-service.ts';
-import { storedFromPush } from './push-object.ts';
+import { heldObject, storedFromPush } from './push-object.ts';
 import { warmUrls } from './warm-urls.ts';
 
 export interface OperationParts {
@@ -77,8 +78,16 @@ export async function operationsOf(parts: OperationParts): Promise<Operations> {
           });
         }),
       put: (object) => {
-        const stored = storedFromPush(object, now());
-        store.put(keyOf(object.url), stored, { tags: object.tags, pinned: object.pin });
+        const key = keyOf(object.url);
+        if (!store.put(key, storedFromPush(object, now()), { tags: object.tags }))
+          throw tooLarge(object.body.length, store.maxObjectBytes);
+        // Afterwards: only what is stored can be too much to pin.
+        return { pinned: object.pin && store.pin(key) };
+      },
+      held: async (url) => {
+        const key = keyOf(url);
+        const [newest] = store.mayHold?.(key) ? ((await store.load?.(key)) ?? []) : store.peek(key);
+        return newest && heldObject(url, newest, store.isPinned(key), now());
       },
       pins: {
         pin: (url) => store.pin(keyOf(url)),
@@ -90,6 +99,13 @@ export async function operationsOf(parts: OperationParts): Promise<Operations> {
     state: () => ({ purges: purges.state() }),
     close: () => purges.close(),
   };
+}
+
+function tooLarge(bytes: number, most: number): UserError {
+  return new UserError({
+    message: `too large for the store: ${bytes} bytes, and at most ${most} are taken`,
+    hint: 'a larger cacheBytes, or a disk tier',
+  });
 }
 
 /** A path alone is of the edge's own site. */

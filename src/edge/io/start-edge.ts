@@ -180,7 +180,8 @@ export async function startEdge(started: EdgeConfig, options: EdgeOptions = {}):
       collapsed: pipeline.collapsed,
       isDraining,
       moreState: () => ({
-        store: opened.state(),
+        store: { ...opened.state(), maxObjectBytes: store.maxObjectBytes },
+        ...(accessLog && { accessLog: { droppedLines: accessLog.droppedLines } }),
         ...(live.upstream.report && { upstream: live.upstream.report() }),
         varying: watch.report(10),
         ...operations.state(),

@@ -265,6 +265,11 @@ export class MemoryStore implements ObjectStore {
     return known;
   }
 
+  isPinned(key: string): boolean {
+    const slot = this.#find(key);
+    return slot === NO_SLOT ? this.#pins.has(key) : this.#pinned[slot] === 1;
+  }
+
   *entries(): IterableIterator<StoredEntry> {
     for (const [key, slot] of this.#slots) {
       if (!this.#settle(slot)) continue;

@@ -71,6 +71,8 @@ export interface ObjectStore {
   /** Never evicted from now on, or from when it comes; false when too much is pinned already. */
   pin(key: string): boolean;
   unpin(key: string): boolean;
+  /** Not evicted whatever comes; of what is not in memory, whether it will be so there. */
+  isPinned(key: string): boolean;
   entries(): IterableIterator<StoredEntry>;
   stats(): StoreStats;
   readonly objects: number;

@@ -32,6 +32,9 @@ export function createTieredStore(options: MemoryStoreOptions, disk: DiskTier): 
     disk.supersede(key, response.secondaryKey);
     if (memory.put(key, response, putOptions)) return true;
     if (response.size > disk.maxObjectBytes) return false;
+    // Memory is asked first: what it still has of a URL that has outgrown it would be served for ever.
+    if (memory.peek(key).some(({ secondaryKey }) => secondaryKey === response.secondaryKey))
+      memory.delete(key);
     const tags = putOptions?.tags ?? response.tags;
     disk.offer(key, tags === response.tags ? response : { ...plainResponse(response), tags });
     return true;
@@ -91,6 +94,7 @@ export function createTieredStore(options: MemoryStoreOptions, disk: DiskTier): 
     },
     pin: (key) => memory.pin(key),
     unpin: (key) => memory.unpin(key),
+    isPinned: (key) => memory.isPinned(key),
     entries: () => memory.entries(),
     stats: () => memory.stats(),
     get objects() {

@@ -10,7 +10,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { answerAdmin } from '../../../src/edge/io/admin-routes.ts';
 import { type AdminSubject, createAdminServer } from '../../../src/edge/io/admin-server.ts';
 import { adminSubject } from '../../../src/edge/io/admin-state.ts';
-import type { PushedObject } from '../../../src/edge/io/push-object.ts';
+import type { HeldObject, PushedObject } from '../../../src/edge/io/push-object.ts';
 import { createMetrics } from '../../../src/edge/metrics.ts';
 import { createMemoryStore } from '../../../src/edge/store/memory-store.ts';
 
@@ -27,6 +27,17 @@ const parts = {
   metrics: createMetrics(),
   store: { objects: 3, bytes: 1000, stats: () => emptyStore.stats() },
   collapsed: { inFlight: 1 },
+};
+
+const HELD: HeldObject = {
+  url: '/held',
+  bytes: 1,
+  etag: '"a"',
+  contentType: 'text/plain',
+  cacheControl: 'max-age=1',
+  tags: [],
+  ttlSeconds: 1,
+  pinned: true,
 };
 
 const ask = async (subject: AdminSubject, method: string, target: string, body: string | Buffer = '') => {
@@ -71,7 +82,11 @@ describe('operations', () => {
         calls.push([urls, concurrency]);
         return { asked: 2, stored: 2, hits: 0, failed: 0, bytes: 0, milliseconds: 1, notStored: [] };
       },
-      put: (object) => void put.push(object),
+      put: (object) => {
+        put.push(object);
+        return { pinned: object.pin };
+      },
+      held: async (url) => (url === '/held' ? HELD : undefined),
       pins: { pin: (url) => url === '/a', unpin: () => false, list: () => [{ url: '/a', bytes: 7 }] },
       drain: (on) => void calls.push(['drain', on]),
       reload: async () => ({ ok: false, problems: [{ message: 'no origin' }] }),
@@ -107,6 +122,10 @@ describe('operations', () => {
     expect(put.at(-1)).toMatchObject({ contentType: 'image/svg+xml', ttlSeconds: 60, tags: ['a', 'b'] });
   });
 
+  it('tell what is stored for a URL', async () => {
+    expect(await ask(subject, 'GET', '/objects?url=/held')).toEqual({ status: 200, body: HELD });
+  });
+
   it.each([
     ['GET', '/nothing', '', 404, /there is no \/nothing/, /POST \/purge/],
     ['GET', '/purge', '', 405, /GET is not for/, /POST \/purge/],
@@ -118,6 +137,8 @@ describe('operations', () => {
     ['POST', '/push', `{"directory": "${folder}/none"}`, 400, /cannot read/, /public/],
     ['POST', '/pin', '{"url": "/b"}', 404, /nothing is stored/, /warm/],
     ['DELETE', '/pin?url=/b', '', 404, /not pinned/, /pins/],
+    ['GET', '/objects?url=/none', '', 404, /nothing is stored for \/none/, /PUT/],
+    ['GET', '/objects', '', 400, /no http URL/, /objects/],
     ['PUT', '/objects?url=x', '', 400, /no http URL/, /objects/],
     ['PUT', '/objects?url=/x&ttl=-1', '', 400, /ttl/, /objects/],
   ])('%s %s %s is refused in words', async (method, target, body, status, error, hint) => {

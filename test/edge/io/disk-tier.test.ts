@@ -338,6 +338,14 @@ describe('a store of two tiers', () => {
     expect(await store.load('large')).toEqual([]);
   });
 
+  it('serves what has outgrown memory from the disk, not what memory had before', async () => {
+    const store = createTieredStore({ cacheBytes: 100_000, now: Date.now }, await start());
+    store.put('grows', stored(1000));
+    store.put('grows', stored(60_000));
+    expect(store.get('grows')).toEqual([]);
+    expect((await store.load('grows')).map(({ size }) => size)).toEqual([60_000]);
+  });
+
   it('does not bring back what was purged, replaced or deleted while it was loaded', async () => {
     const store = createTieredStore({ cacheBytes: 100_000, now: Date.now }, await start());
     for (const [key, meanwhile] of [

@@ -80,6 +80,19 @@ describe('metrics', () => {
   });
 });
 
+describe('state', () => {
+  it('counts the lines that a full disk took from the access log', async () => {
+    const accessLog = { file: '/dev/full', format: 'json' as const, every: 1 };
+    const pair = await startPair({ admin: loopback, accessLog });
+    const state = async () =>
+      JSON.parse((await fetchOnce(pair.edge.adminAddress?.port ?? 0, '/state')).body.toString());
+    expect((await state()).accessLog).toEqual({ droppedLines: 0 });
+    await pair.get('/json/1?max_age=60');
+    await expect.poll(state).toMatchObject({ accessLog: { droppedLines: 1 } });
+    await pair.close();
+  });
+});
+
 describe('main.ts', () => {
   it('runs origin and edge from their configurations and ends cleanly on SIGTERM', async () => {
     const origin = await startService('origin', { listen: [loopback], admin: loopback });

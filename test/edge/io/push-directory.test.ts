@@ -7,7 +7,7 @@ import { afterAll, expect, it } from 'vitest';
 import { fieldValue } from '../../../src/edge/fields.ts';
 import { isFresh } from '../../../src/edge/freshness.ts';
 import { pushDirectory } from '../../../src/edge/io/push-directory.ts';
-import { type PushedObject, storedFromPush } from '../../../src/edge/io/push-object.ts';
+import { heldObject, isHeld, type PushedObject, storedFromPush } from '../../../src/edge/io/push-object.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'push-test-'));
 afterAll(() => rm(folder, { recursive: true }));
@@ -18,6 +18,7 @@ await writeFile(join(site, 'index.html'), '<h1>');
 await writeFile(join(site, 'docs', 'index.html'), '<h2>');
 await writeFile(join(site, 'docs', 'a b', 'x.css'), '');
 await writeFile(join(site, '.git'), 'hidden');
+await writeFile(join(site, 'logo@2x+#.png'), '');
 await symlink(join(folder, 'secret'), join(site, 'stolen'));
 await symlink(join(site, 'index.html'), join(site, 'same.html'));
 
@@ -29,13 +30,15 @@ it('offers every file by its path and every index by its folder’s', async () =
       pushed.push(object);
     },
   );
-  expect(report).toEqual({ files: 4, bytes: 12, urls: 6, failed: [] });
+  const leftOut = { dotFiles: 1, links: 1, special: 0 };
+  expect(report).toEqual({ files: 5, bytes: 12, urls: 7, failed: [], leftOut });
   expect(pushed.map(({ url, contentType }) => [url.slice(19), contentType.split(';')[0]])).toEqual([
     ['/docs/a%20b/x.css', 'text/css'],
     ['/docs/index.html', 'text/html'],
     ['/docs/', 'text/html'],
     ['/index.html', 'text/html'],
     ['/', 'text/html'],
+    ['/logo@2x+%23.png', 'image/png'],
     ['/same.html', 'text/html'],
   ]);
   expect(pushed[0]).toMatchObject({ pin: true, tags: ['site'] });
@@ -64,5 +67,28 @@ it('stores an object that is fresh for its TTL whatever clients are told, with a
   expect(fieldValue(stored.fields, 'cache-control')).toBe('max-age=60');
   expect(fieldValue(stored.fields, 'surrogate-key')).toBe('a b');
   expect(fieldValue(stored.fields, 'etag')).toBe(fieldValue(storedFromPush(object, 5).fields, 'etag'));
+  expect(fieldValue(stored.fields, 'date')).toBeUndefined();
   expect(Buffer.concat(stored.body).toString()).toBe('<h1>');
+});
+
+it('is the same as what is held while nothing differs and half of its lifetime is left', () => {
+  const object: PushedObject = {
+    url: '/',
+    contentType: 'text/css; charset=utf-8',
+    body: Buffer.from('a'),
+    ttlSeconds: 100,
+    tags: ['a'],
+    pin: true,
+  };
+  const held = (seconds: number) => heldObject('/', storedFromPush(object, 0), true, seconds * 1000);
+  expect(isHeld(held(49), object)).toBe(true);
+  expect(isHeld(held(51), object)).toBe(false);
+  expect(isHeld({ ...held(0), pinned: false }, object)).toBe(false);
+  for (const change of [
+    { body: Buffer.from('b') },
+    { contentType: 'a/b' },
+    { tags: [] },
+    { cacheControl: 'x' },
+  ])
+    expect(isHeld(held(0), { ...object, ...change })).toBe(false);
 });

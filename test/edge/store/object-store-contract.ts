@@ -166,7 +166,9 @@ export function objectStoreContract(name: string, createStore: CreateStore): voi
       for (let i = 0; i < 100; i++) store.put(`u${i}`, stored(5000));
       expect([store.get('now').length, store.get('later').length]).toEqual([1, 1]);
       expect(store.stats()).toMatchObject({ pinnedObjects: 2 });
+      expect(['now', 'later', 'u99'].map((key) => store.isPinned(key))).toEqual([true, true, false]);
       expect([store.unpin('now'), store.unpin('now')]).toEqual([true, false]);
+      expect(store.isPinned('now')).toBe(false);
       for (let i = 0; i < 100; i++) store.put(`v${i}`, stored(5000));
       expect([store.get('now').length, store.get('later').length]).toEqual([0, 1]);
     });
