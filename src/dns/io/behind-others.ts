@@ -1,6 +1,6 @@
 // Work that may take its time while queries are answered: reading a zone, warming a new worker. On Linux each thread has a
 // priority of its own (setpriority(2) with a thread's id), so the thread that does it steps behind those that answer. To
-// come back to the front takes privileges, which servers of port 53 mostly have; without them nothing is changed.
+// come back to the front takes privileges, which servers of port 53 often have; without them nothing is changed.
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
@@ -11,11 +11,23 @@ const BEHIND = 19;
 
 /** Steps this thread back; returns how to come forward again. `forGood`: it ends with this work, so anybody may. */
 export function stepBehind(forGood = false): () => void {
-  if (process.platform !== 'linux' || (!forGood && process.geteuid?.() !== 0)) return () => {};
+  if (process.platform !== 'linux') return () => {};
   const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
   const before = getPriority(thread);
+  if (!forGood && !mayComeForward(thread, before)) return () => {};
   setPriority(thread, Math.max(before, BEHIND));
   return () => setPriority(thread, before);
+}
+
+/** Tried, by one step forward: root is not enough, since a container's root and a user namespace's may not. */
+function mayComeForward(thread: number, before: number): boolean {
+  try {
+    setPriority(thread, before - 1);
+  } catch {
+    return false;
+  }
+  setPriority(thread, before);
+  return true;
 }
 
 /**
