@@ -116,6 +116,7 @@ export async function prometheusText(source: MetricsSource): Promise<() => Promi
         this.set({ client_network: network, address: addressKind }, lastMs / 1000);
     },
   });
+  gauge('edge_client_connections', 'Connections of clients that are open.', () => metrics.connections);
   gauge('edge_cache_objects', 'URLs in the cache.', () => store.objects);
   gauge('edge_cache_bytes', 'Bytes in the cache, overhead included.', () => store.bytes);
   return async () => `${await registry.metrics()}\n${histograms(pop, metrics)}${more?.() ?? ''}`;

@@ -86,10 +86,12 @@ export class EdgeServer extends Server {
       return;
     }
     this.#byClient.set(address, ofClient + 1);
+    context.metrics.connections++;
     const connection = new ClientConnection(this.#host, socket);
     this.#connections.add(connection);
     socket.once('close', () => {
       this.#connections.delete(connection);
+      context.metrics.connections--;
       const left = (this.#byClient.get(address) ?? 1) - 1;
       if (left === 0) this.#byClient.delete(address);
       else this.#byClient.set(address, left);

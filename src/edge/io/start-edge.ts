@@ -53,6 +53,9 @@ export interface EdgeOptions {
   onEvent?: (event: string, details: object) => void;
 }
 
+/** As many as Linux grants by default: a crowd that comes at once waits milliseconds, and not the second of a lost SYN. */
+const CLIENT_BACKLOG = 4096;
+
 /** @throws UserError when an address cannot be listened on, or a file cannot be had. */
 export async function startEdge(started: EdgeConfig, options: EdgeOptions = {}): Promise<RunningEdge> {
   let config = started;
@@ -161,7 +164,7 @@ export async function startEdge(started: EdgeConfig, options: EdgeOptions = {}):
     const addresses: AddressInfo[] = [];
     for (const endpoint of config.listen) {
       const server = createEdgeServer(listener);
-      addresses.push(await listenOn(server, endpoint));
+      addresses.push(await listenOn(server, endpoint, CLIENT_BACKLOG));
       servers.push(server);
     }
     let adminAddress: AddressInfo | undefined;
