@@ -86,10 +86,15 @@ export class DiskSegments {
     else await segment.handle.truncate(segment.bytes).catch(() => {});
   }
 
+  /** @throws what the system says when some could not be removed: a restart would find them. */
   async dropAll(): Promise<void> {
     this.#current = undefined;
     this.#options.index.dropBefore(this.#nextId);
-    for (const segment of [...this.#segments.values()]) await this.#remove(segment);
+    const failures: unknown[] = [];
+    for (const segment of [...this.#segments.values()]) {
+      await this.#remove(segment, (error) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   stats(): { bytes: number; segments: number; segmentsDropped: number } {
@@ -129,9 +134,9 @@ export class DiskSegments {
     return place?.segment === segment && place.offset === offset && index.isHot(header);
   }
 
-  async #remove(segment: Segment): Promise<void> {
+  async #remove(segment: Segment, onFailed: (error: unknown) => void = () => {}): Promise<void> {
     this.#segments.delete(segment.id);
-    await this.#options.files.unlink(segmentPath(this.#options.directory, segment.id)).catch(() => {});
+    await this.#options.files.unlink(segmentPath(this.#options.directory, segment.id)).catch(onFailed);
     // Waits for reads under way; they find their bytes, whose name is gone already.
     await segment.handle.close().catch(() => {});
   }

@@ -7,7 +7,9 @@ import type { ObjectStore } from '../store/object-store.ts';
 
 export interface OpenedStore {
   store: ObjectStore;
-  /** Purges are on the disk. Absent without one. */
+  /** In all of its levels. */
+  objects(): number;
+  /** Purges are on the disk. Absent without one; rejects while a restart would forget one. */
   flushed?: () => Promise<void>;
   /** For /state. */
   state(): object;
@@ -26,7 +28,8 @@ export async function openStore(
   const estimates = () => (observer ? { ghosts: observer.estimates() } : undefined);
   if (!disk) {
     const store = createMemoryStore(memory);
-    return { store, state: () => ({ ...store.stats(), ...estimates() }), close: async () => {} };
+    const objects = () => store.objects;
+    return { store, objects, state: () => ({ ...store.stats(), ...estimates() }), close: async () => {} };
   }
   // Few edges have one.
   const [{ openDiskTier }, { createTieredStore }] = await Promise.all([
@@ -37,6 +40,7 @@ export async function openStore(
   const store = createTieredStore(memory, tier);
   return {
     store,
+    objects: () => store.objects + tier.stats().records,
     flushed: () => tier.flushed(),
     state: () => ({ ...store.stats(), disk: tier.stats(), ...estimates() }),
     close: (deadlineMs) => store.close(deadlineMs),

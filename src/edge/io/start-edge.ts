@@ -140,6 +140,7 @@ export async function startEdge(started: EdgeConfig, options: EdgeOptions = {}):
     config,
     store,
     flushed: opened.flushed,
+    held: opened.objects,
     collapsed: pipeline.collapsed,
     pipeline,
     traces,
