@@ -10,6 +10,7 @@ import { listenOn } from '../../net/io/listen.ts';
 import { addressKinds } from '../client-networks.ts';
 import { EncodedVariants } from '../compress/encoded-variants.ts';
 import type { EdgeConfig } from '../config.ts';
+import type { EdgeRequest } from '../edge-request.ts';
 import { TraceLog } from '../explain-log.ts';
 import { DEFAULT_HTTP1_LIMITS } from '../http1/limits.ts';
 import { countUpstream, createMetrics, type EdgeMetrics } from '../metrics.ts';
@@ -127,6 +128,8 @@ export async function startEdge(started: EdgeConfig, options: EdgeOptions = {}):
     isDraining: async () => isDraining(),
     onError: options.onError ?? (() => {}),
     limits: { ...DEFAULT_HTTP1_LIMITS, ...defined(config.limits) },
+    maxBodyBytes: ({ authority, pathAndQuery }: EdgeRequest) =>
+      live.routes.match(authority, pathAndQuery).maxBodyBytes,
     ...(accessLog && {
       accessLog: (
         record: Parameters<NonNullable<Parameters<typeof createEdgeServer>[0]['accessLog']>>[0],
