@@ -51,6 +51,12 @@ export async function prometheusText(source: MetricsSource): Promise<() => Promi
     metrics.upstreamRequests.entries(),
   );
   counter('edge_bad_requests_total', 'Refused requests by reason.', 'reason', () => metrics.badRequests);
+  counter(
+    'edge_refused_connections_total',
+    'Connections of clients beyond a limit, answered with 503.',
+    'limit',
+    () => metrics.refusedConnections,
+  );
   const total = (name: string, help: string, read: () => number) =>
     new Counter({
       name,
