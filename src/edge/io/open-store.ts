@@ -17,7 +17,7 @@ export interface OpenedStore {
   close(deadlineMs: number): Promise<void>;
 }
 
-/** @throws UserError when the disk tier's directory cannot be had. */
+/** @throws UserError when another process has the disk tier's directory; what the system says when it cannot be used. */
 export async function openStore(
   { cacheBytes, eviction, disk, ghosts }: Pick<EdgeConfig, 'cacheBytes' | 'eviction' | 'disk' | 'ghosts'>,
   now: () => number,
@@ -32,10 +32,12 @@ export async function openStore(
     return { store, objects, state: () => ({ ...store.stats(), ...estimates() }), close: async () => {} };
   }
   // Few edges have one.
-  const [{ openDiskTier }, { createTieredStore }] = await Promise.all([
+  const [{ lockDirectory }, { openDiskTier }, { createTieredStore }] = await Promise.all([
+    import('./disk-lock.ts'),
     import('./disk-tier.ts'),
     import('../store/tiered-store.ts'),
   ]);
+  const lock = await lockDirectory(disk.directory);
   const tier = await openDiskTier({ directory: disk.directory, maxBytes: disk.bytes, now, onEvent });
   const store = createTieredStore(memory, tier);
   return {
@@ -43,6 +45,9 @@ export async function openStore(
     objects: () => store.objects + tier.stats().records,
     flushed: () => tier.flushed(),
     state: () => ({ ...store.stats(), disk: tier.stats(), ...estimates() }),
-    close: (deadlineMs) => store.close(deadlineMs),
+    close: async (deadlineMs) => {
+      await store.close(deadlineMs);
+      await lock.release();
+    },
   };
 }
