@@ -75,6 +75,7 @@ export async function openDiskTier(options: DiskTierOptions): Promise<DiskTier> 
   /** Why purges would be forgotten by a restart: neither could they be written nor what they are of be removed. */
   let forgettable: unknown;
   let dropping: Promise<unknown> | undefined;
+  const retiring = new Set<Promise<void>>();
 
   async function load(key: string): Promise<readonly StoredResponse[]> {
     counts.loads++;
@@ -151,7 +152,15 @@ export async function openDiskTier(options: DiskTierOptions): Promise<DiskTier> 
     },
     supersede(key, secondaryKey) {
       writer.forget(key, secondaryKey);
-      index.supersede(recordName(key, secondaryKey));
+      const name = recordName(key, secondaryKey);
+      const place = index.isCurrent(name) ? index.get(name) : undefined;
+      if (!place) return;
+      index.supersede(name);
+      const retired = segments
+        .retire(place)
+        .catch((error) => writing.failed(errorText(error)))
+        .finally(() => retiring.delete(retired));
+      retiring.add(retired);
     },
     mayHold(key) {
       if (writer.waitingFor(key).length > 0) return true;
@@ -181,7 +190,9 @@ export async function openDiskTier(options: DiskTierOptions): Promise<DiskTier> 
       journalling ??= writeJournal();
     },
     async flushed() {
-      await Promise.all([writer.idle(), journalling, dropping]);
+      if (forgettable !== undefined) journalling ??= writeJournal();
+      await Promise.all([writer.idle(), journalling, dropping, ...retiring]);
+      if (forgettable !== undefined) throw forgettable;
     },
     stats: (): DiskStats => ({
       state: writing.isPaused || reading.isPaused ? 'paused' : 'ok',
