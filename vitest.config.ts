@@ -9,6 +9,7 @@ const SERVER_TESTS = [
   'test/dns/torture/**/*.test.ts',
   'test/dns/dnssec/{delv,service,unbound}.test.ts',
   'test/dns/io/{health-service,restart,service-handover,tcp-many,worker-udp}.test.ts',
+  'test/edge/torture/{disk-full,slow-clients}.test.ts',
 ];
 
 export default defineConfig({

@@ -31,6 +31,10 @@ export interface EdgeMetrics {
   /** By reason of what was wrong. */
   badRequests: Map<string, number>;
   clientAborts: number;
+  /** Of clients, open now. */
+  connections: number;
+  /** By the limit they were beyond. */
+  refusedConnections: Map<string, number>;
   /** URLs of which more variants were asked for than their route keeps. */
   varyExplosions: number;
   /** By the name of the route. */
@@ -65,6 +69,8 @@ export function createMetrics(): EdgeMetrics {
     upstreamSeconds: createHistogram(),
     badRequests: new Map(),
     clientAborts: 0,
+    connections: 0,
+    refusedConnections: new Map(),
     varyExplosions: 0,
     routes: new Map(),
     clients: new ClientNetworks(),

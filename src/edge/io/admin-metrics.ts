@@ -51,6 +51,12 @@ export async function prometheusText(source: MetricsSource): Promise<() => Promi
     metrics.upstreamRequests.entries(),
   );
   counter('edge_bad_requests_total', 'Refused requests by reason.', 'reason', () => metrics.badRequests);
+  counter(
+    'edge_refused_connections_total',
+    'Connections of clients beyond a limit, answered with 503.',
+    'limit',
+    () => metrics.refusedConnections,
+  );
   const total = (name: string, help: string, read: () => number) =>
     new Counter({
       name,
@@ -116,6 +122,7 @@ export async function prometheusText(source: MetricsSource): Promise<() => Promi
         this.set({ client_network: network, address: addressKind }, lastMs / 1000);
     },
   });
+  gauge('edge_client_connections', 'Connections of clients that are open.', () => metrics.connections);
   gauge('edge_cache_objects', 'URLs in the cache.', () => store.objects);
   gauge('edge_cache_bytes', 'Bytes in the cache, overhead included.', () => store.bytes);
   return async () => `${await registry.metrics()}\n${histograms(pop, metrics)}${more?.() ?? ''}`;

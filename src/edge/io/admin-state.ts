@@ -39,6 +39,7 @@ export function adminSubject(context: AdminContext): AdminSubject {
         inFlight: collapsed.inFlight,
         requests: metrics.requests,
         hitRatio: cacheable === 0 ? null : (hit + stale) / cacheable,
+        connections: metrics.connections,
         badRequests: Object.fromEntries(metrics.badRequests),
         ...moreState?.(),
       };

@@ -50,10 +50,13 @@ export function parseJournal(text: string): JournalContent {
 export class DiskJournal {
   #handle: FileHandle;
   lines: number;
+  /** Its end is not as it should be: it has to be written anew before anything is appended. */
+  torn: boolean;
 
-  private constructor(handle: FileHandle, lines: number) {
+  private constructor(handle: FileHandle, lines: number, torn = false) {
     this.#handle = handle;
     this.lines = lines;
+    this.torn = torn;
   }
 
   /** Written anew with what is still needed; on a full disk the former one goes on. @throws what the system says. */
@@ -61,7 +64,8 @@ export class DiskJournal {
     try {
       return await DiskJournal.create(fs, directory, content);
     } catch {
-      return new DiskJournal(await fs.open(journalPath(directory), 'a', 0o600), content.purges.length);
+      const handle = await fs.open(journalPath(directory), 'a', 0o600);
+      return new DiskJournal(handle, content.purges.length, true);
     }
   }
 
@@ -76,6 +80,8 @@ export class DiskJournal {
       await fs.rename(`${path}.new`, path);
     } catch (error) {
       await handle.close();
+      // What it took of a full disk is given back.
+      await fs.unlink(`${path}.new`).catch(() => {});
       throw error;
     }
     return new DiskJournal(handle, content.purges.length);
@@ -84,8 +90,11 @@ export class DiskJournal {
   /** Resolves when they are on the disk. */
   async append(purges: readonly Purge[]): Promise<void> {
     this.lines += purges.length;
+    // Until it is known that all of it is there.
+    this.torn = true;
     await this.#handle.appendFile(purges.map(formatLine).join(''));
     await this.#handle.datasync();
+    this.torn = false;
   }
 
   close(): Promise<void> {

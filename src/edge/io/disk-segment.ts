@@ -1,10 +1,17 @@
 // One segment file: a header with a random nonce, then records one after the other, only ever appended to by the process
-// that made it. After a restart it is read and never written again, so a torn end needs no repair.
+// that made it. After a restart nothing is appended, so a torn end needs no repair. What was replaced is marked in place:
+// four bytes that need no room, so that a kill cannot bring the older version back.
 
 import { randomBytes } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { decodeHeader, RECORD_HEADER_BYTES, type RecordHeader, recordBytes } from '../store/disk-record.ts';
+import {
+  decodeHeader,
+  RECORD_HEADER_BYTES,
+  RETIRED_MARK,
+  type RecordHeader,
+  recordBytes,
+} from '../store/disk-record.ts';
 import { type DiskFiles, segmentPath } from './disk-files.ts';
 
 const MAGIC = 0x31535443;
@@ -48,7 +55,7 @@ export async function openSegment(
   directory: string,
   id: number,
 ): Promise<Segment | undefined> {
-  const handle = await fs.open(segmentPath(directory, id), 'r');
+  const handle = await fs.open(segmentPath(directory, id), 'r+');
   try {
     const header = Buffer.alloc(RECORD_HEADER_BYTES);
     const { bytesRead } = await handle.read(header, 0, RECORD_HEADER_BYTES, 0);
@@ -84,6 +91,11 @@ export async function appendTo(segment: Segment, pieces: readonly Uint8Array[]):
     done += bytesWritten;
   }
   segment.bytes += whole.length;
+}
+
+/** A restart does not find the record that begins there. @throws what the system says. */
+export async function retireIn(segment: Segment, offset: number): Promise<void> {
+  await segment.handle.write(RETIRED_MARK, 0, RETIRED_MARK.length, offset);
 }
 
 /** Fewer bytes than asked for where the file ends. */

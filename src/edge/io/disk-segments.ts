@@ -2,7 +2,7 @@
 // (FIFO), but records that were read since they were written are appended once more: on flash a whole segment at a time
 // is the only cheap way to delete.
 
-import type { DiskIndex } from '../store/disk-index.ts';
+import type { DiskIndex, RecordPlace } from '../store/disk-index.ts';
 import {
   decodeRecord,
   RECORD_HEADER_BYTES,
@@ -11,7 +11,7 @@ import {
   type StoredRecord,
 } from '../store/disk-record.ts';
 import { type DiskFiles, segmentIds, segmentPath } from './disk-files.ts';
-import { createSegment, openSegment, readFrom, type Segment, scanSegment } from './disk-segment.ts';
+import { createSegment, openSegment, readFrom, retireIn, type Segment, scanSegment } from './disk-segment.ts';
 
 export interface DiskSegmentsOptions {
   files: DiskFiles;
@@ -50,13 +50,23 @@ export class DiskSegments {
       }
       this.#segments.set(id, segment);
       for await (const { header, offset } of scanSegment(segment, onCorrupted)) {
+        newest = Math.max(newest, header.sequence);
+        if (header.retired) continue;
+        // Both are here only where a process ended between writing the one and marking the other.
+        const older = index.get(header);
+        if (older) await this.retire(older).catch(() => {});
         index.set(header, { segment: id, offset, bytes: recordBytes(header) });
         oldest = Math.min(oldest, header.sequence);
-        newest = Math.max(newest, header.sequence);
       }
     }
     await this.#makeRoom(0);
     return { oldest, newest };
+  }
+
+  /** What is there has been replaced: a restart is not to find it. @throws what the system says. */
+  async retire({ segment: id, offset }: RecordPlace): Promise<void> {
+    const segment = this.#segments.get(id);
+    if (segment) await retireIn(segment, offset);
   }
 
   get(id: number): Segment | undefined {
@@ -86,10 +96,15 @@ export class DiskSegments {
     else await segment.handle.truncate(segment.bytes).catch(() => {});
   }
 
+  /** @throws what the system says when some could not be removed: a restart would find them. */
   async dropAll(): Promise<void> {
     this.#current = undefined;
     this.#options.index.dropBefore(this.#nextId);
-    for (const segment of [...this.#segments.values()]) await this.#remove(segment);
+    const failures: unknown[] = [];
+    for (const segment of [...this.#segments.values()]) {
+      await this.#remove(segment, (error) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   stats(): { bytes: number; segments: number; segmentsDropped: number } {
@@ -129,9 +144,9 @@ export class DiskSegments {
     return place?.segment === segment && place.offset === offset && index.isHot(header);
   }
 
-  async #remove(segment: Segment): Promise<void> {
+  async #remove(segment: Segment, onFailed: (error: unknown) => void = () => {}): Promise<void> {
     this.#segments.delete(segment.id);
-    await this.#options.files.unlink(segmentPath(this.#options.directory, segment.id)).catch(() => {});
+    await this.#options.files.unlink(segmentPath(this.#options.directory, segment.id)).catch(onFailed);
     // Waits for reads under way; they find their bytes, whose name is gone already.
     await segment.handle.close().catch(() => {});
   }

@@ -72,7 +72,10 @@ export async function openDiskTier(options: DiskTierOptions): Promise<DiskTier> 
   const loading = new Map<string, Promise<readonly StoredResponse[]>>();
   let unwritten: Purge[] = [];
   let journalling: Promise<void> | undefined;
+  /** Why purges would be forgotten by a restart: neither could they be written nor what they are of be removed. */
+  let forgettable: unknown;
   let dropping: Promise<unknown> | undefined;
+  const retiring = new Set<Promise<void>>();
 
   async function load(key: string): Promise<readonly StoredResponse[]> {
     counts.loads++;
@@ -112,13 +115,13 @@ export async function openDiskTier(options: DiskTierOptions): Promise<DiskTier> 
     return found;
   }
 
-  /** Writes purges to the journal, all that have gathered at a time. */
+  /** Writes purges to the journal, all that have gathered at a time. Never rejects. */
   async function writeJournal(): Promise<void> {
-    while (unwritten.length > 0) {
+    while (unwritten.length > 0 || forgettable !== undefined) {
       const batch = unwritten;
       unwritten = [];
       try {
-        if (journal.lines > JOURNAL_LINES + JOURNAL_SLACK * log.size) {
+        if (journal.torn || journal.lines > JOURNAL_LINES + JOURNAL_SLACK * log.size) {
           const former = journal;
           journal = await DiskJournal.create(files, directory, {
             purges: [...log.purges()],
@@ -126,11 +129,15 @@ export async function openDiskTier(options: DiskTierOptions): Promise<DiskTier> 
           });
           await former.close();
         } else await journal.append(batch);
+        forgettable = undefined;
       } catch (error) {
         writing.failed(errorText(error));
         // A restart would bring back what was purged: then rather nothing at all.
         writer.dropAll();
-        await segments.dropAll();
+        journal.torn = true;
+        // What could not be removed once stays a reason until everything is in the journal.
+        forgettable ??= await segments.dropAll().catch((left: unknown) => left);
+        if (forgettable !== undefined) break;
       }
     }
     journalling = undefined;
@@ -145,7 +152,15 @@ export async function openDiskTier(options: DiskTierOptions): Promise<DiskTier> 
     },
     supersede(key, secondaryKey) {
       writer.forget(key, secondaryKey);
-      index.supersede(recordName(key, secondaryKey));
+      const name = recordName(key, secondaryKey);
+      const place = index.isCurrent(name) ? index.get(name) : undefined;
+      if (!place) return;
+      index.supersede(name);
+      const retired = segments
+        .retire(place)
+        .catch((error) => writing.failed(errorText(error)))
+        .finally(() => retiring.delete(retired));
+      retiring.add(retired);
     },
     mayHold(key) {
       if (writer.waitingFor(key).length > 0) return true;
@@ -170,12 +185,14 @@ export async function openDiskTier(options: DiskTierOptions): Promise<DiskTier> 
       log.record(purge);
       if (kind === 'key' && !soft) index.deleteKey(name);
       // Nothing is left to be read, so its bytes may as well be freed.
-      if (kind === 'all' && !soft) dropping = Promise.all([dropping, segments.dropAll()]);
+      if (kind === 'all' && !soft) dropping = Promise.all([dropping, segments.dropAll().catch(() => {})]);
       unwritten.push(purge);
       journalling ??= writeJournal();
     },
     async flushed() {
-      await Promise.all([writer.idle(), journalling, dropping]);
+      if (forgettable !== undefined) journalling ??= writeJournal();
+      await Promise.all([writer.idle(), journalling, dropping, ...retiring]);
+      if (forgettable !== undefined) throw forgettable;
     },
     stats: (): DiskStats => ({
       state: writing.isPaused || reading.isPaused ? 'paused' : 'ok',
@@ -189,7 +206,7 @@ export async function openDiskTier(options: DiskTierOptions): Promise<DiskTier> 
       ...counts,
     }),
     async close() {
-      await tier.flushed();
+      await tier.flushed().catch(() => {});
       await Promise.all(loading.values());
       await journal.close();
       await segments.close();

@@ -116,7 +116,10 @@ export class DiskWriter {
       const isCurrent = this.#isWaiting(record);
       if (isCurrent || !index.isCurrent(name)) index.set(name, { segment: segment.id, offset, bytes });
       // Forgotten while it was written: it is on the disk all the same, and a purge has to know of it.
-      if (!isCurrent) index.supersede(name);
+      if (!isCurrent) {
+        index.supersede(name);
+        await segments.retire({ segment: segment.id, offset, bytes });
+      }
       this.#settle(record);
     }
   }

@@ -13,6 +13,7 @@ import { type EdgeMetrics, increment } from '../metrics.ts';
 import type { Pipeline } from '../request-pipeline.ts';
 import type { AccessRecord } from './client-accounting.ts';
 import { ClientConnection, type ConnectionHost } from './client-connection.ts';
+import { TurnedAway } from './turned-away.ts';
 
 export interface ListenerContext {
   pop: string;
@@ -41,12 +42,14 @@ export class EdgeServer extends Server {
   readonly #host: ConnectionHost;
   readonly #connections = new Set<ClientConnection>();
   readonly #byClient = new Map<string, number>();
+  readonly #turnedAway: TurnedAway;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: ListenerContext) {
     super({ allowHalfOpen: true, noDelay: true });
     const limits = { ...DEFAULT_HTTP1_LIMITS, ...context.limits };
     this.#host = { context, limits, kept: new KeptResponses(), closing: false };
+    this.#turnedAway = new TurnedAway(limits.lingerMs);
     this.on('connection', (socket: Socket) => this.#accept(socket));
     this.on('listening', () => this.#sweepEvery(sweepInterval(limits)));
     this.on('close', () => clearInterval(this.#timer));
@@ -74,6 +77,7 @@ export class EdgeServer extends Server {
 
   closeAllConnections(): void {
     for (const connection of this.#connections) connection.socket.destroy();
+    this.#turnedAway.destroyAll();
   }
 
   #accept(socket: Socket): void {
@@ -81,15 +85,18 @@ export class EdgeServer extends Server {
     const address = socket.remoteAddress ?? 'unknown';
     const ofClient = this.#byClient.get(address) ?? 0;
     if (this.#connections.size >= limits.connections || ofClient >= limits.connectionsPerClient) {
-      increment(context.metrics.badRequests, 'too many connections');
-      socket.destroy();
+      const limit = ofClient >= limits.connectionsPerClient ? 'connectionsPerClient' : 'connections';
+      increment(context.metrics.refusedConnections, limit);
+      this.#turnedAway.add(socket);
       return;
     }
     this.#byClient.set(address, ofClient + 1);
+    context.metrics.connections++;
     const connection = new ClientConnection(this.#host, socket);
     this.#connections.add(connection);
     socket.once('close', () => {
       this.#connections.delete(connection);
+      context.metrics.connections--;
       const left = (this.#byClient.get(address) ?? 1) - 1;
       if (left === 0) this.#byClient.delete(address);
       else this.#byClient.set(address, left);
@@ -107,6 +114,7 @@ export class EdgeServer extends Server {
     const nowMs = performance.now();
     this.#host.kept.clear(0);
     for (const connection of this.#connections) connection.sweep(nowMs);
+    this.#turnedAway.sweep(nowMs);
   }
 }
 

@@ -7,7 +7,9 @@ import type { ObjectStore } from '../store/object-store.ts';
 
 export interface OpenedStore {
   store: ObjectStore;
-  /** Purges are on the disk. Absent without one. */
+  /** In all of its levels. */
+  objects(): number;
+  /** Purges are on the disk. Absent without one; rejects while a restart would forget one. */
   flushed?: () => Promise<void>;
   /** For /state. */
   state(): object;
@@ -15,7 +17,7 @@ export interface OpenedStore {
   close(deadlineMs: number): Promise<void>;
 }
 
-/** @throws UserError when the disk tier's directory cannot be had. */
+/** @throws UserError when another process has the disk tier's directory; what the system says when it cannot be used. */
 export async function openStore(
   { cacheBytes, eviction, disk, ghosts }: Pick<EdgeConfig, 'cacheBytes' | 'eviction' | 'disk' | 'ghosts'>,
   now: () => number,
@@ -26,19 +28,26 @@ export async function openStore(
   const estimates = () => (observer ? { ghosts: observer.estimates() } : undefined);
   if (!disk) {
     const store = createMemoryStore(memory);
-    return { store, state: () => ({ ...store.stats(), ...estimates() }), close: async () => {} };
+    const objects = () => store.objects;
+    return { store, objects, state: () => ({ ...store.stats(), ...estimates() }), close: async () => {} };
   }
   // Few edges have one.
-  const [{ openDiskTier }, { createTieredStore }] = await Promise.all([
+  const [{ lockDirectory }, { openDiskTier }, { createTieredStore }] = await Promise.all([
+    import('./disk-lock.ts'),
     import('./disk-tier.ts'),
     import('../store/tiered-store.ts'),
   ]);
+  const lock = await lockDirectory(disk.directory);
   const tier = await openDiskTier({ directory: disk.directory, maxBytes: disk.bytes, now, onEvent });
   const store = createTieredStore(memory, tier);
   return {
     store,
+    objects: () => store.objects + tier.stats().records,
     flushed: () => tier.flushed(),
     state: () => ({ ...store.stats(), disk: tier.stats(), ...estimates() }),
-    close: (deadlineMs) => store.close(deadlineMs),
+    close: async (deadlineMs) => {
+      await store.close(deadlineMs);
+      await lock.release();
+    },
   };
 }

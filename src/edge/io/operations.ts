@@ -20,6 +20,8 @@ export interface OperationParts {
   config: EdgeConfig;
   store: ObjectStore;
   flushed?: OpenedStore['flushed'];
+  /** Objects in the store, those on the disk included: after a restart all are there. */
+  held: OpenedStore['objects'];
   collapsed: CollapsedForwarding;
   pipeline: Pick<Pipeline, 'answer'>;
   traces: TraceLog;
@@ -45,7 +47,7 @@ export async function operationsOf(parts: OperationParts): Promise<Operations> {
       apply: (target, soft) => applyPurge({ store, collapsed, keySpace: live }, target, soft),
       flushed: async () => parts.flushed?.(),
       get objects() {
-        return store.objects;
+        return parts.held();
       },
     },
     peers: config.purge.peers.map((peer) => ({ ...peer, localAddress: config.sourceAddress })),

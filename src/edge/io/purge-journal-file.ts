@@ -1,8 +1,9 @@
 // The purge journal on disk: JSON lines, appended. First the epoch, then purges, `done` when one has been carried out, and
 // how far each peer was followed. A purge that is in the file and not done was cut short by the end of the process: it is
 // carried out again. A file that cannot be read as this is no journal: the edge begins a new epoch and trusts nothing.
+// After a write that failed (a full disk) nobody knows where the file ends: the next one writes it anew.
 
-import { type FileHandle, open, readFile, rename } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { UserError } from '../../base/errors.ts';
 import type { JournalCursor, JournalEntry } from '../purge/purge-journal.ts';
 
@@ -15,12 +16,14 @@ export interface RestoredJournal {
 }
 
 export interface JournalFile {
-  /** Resolved when the system has it: a kill loses nothing, a power failure may. */
+  /** Resolved when the system has it: a kill loses nothing, a power failure may. Rejects with what the system says. */
   entry(entry: JournalEntry): Promise<void>;
   done(sequence: number): Promise<void>;
   cursor(peer: string, cursor: JournalCursor): Promise<void>;
-  /** Drops what is no longer needed; `snapshot` is asked when its turn has come. */
-  rewrite(snapshot: () => RestoredJournal): Promise<void>;
+  /** Drops what is no longer needed. */
+  rewrite(): Promise<void>;
+  /** Resolved when everything that was given is in the file, also what failed before. */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -61,40 +64,63 @@ export async function readJournalFile(path: string): Promise<RestoredJournal | u
   return restored;
 }
 
-/** Writes `start` to a new file in place of the old one and appends from then on. @throws UserError */
-export async function openJournalFile(path: string, start: RestoredJournal): Promise<JournalFile> {
-  try {
-    let handle = await writeJournalFile(path, start);
-    let last: Promise<void> = Promise.resolve();
-    // One after the other: two appends at once could mix their bytes.
-    const queued = (write: () => Promise<void>) => {
-      const next = last.then(write);
-      last = next.catch(() => {});
-      return next;
-    };
-    const append = (line: Line) => queued(() => handle.appendFile(`${JSON.stringify(line)}\n`));
-    return {
-      entry: (purge) => append({ purge }),
-      done: (done) => append({ done }),
-      cursor: (peer, cursor) => append({ peer, cursor }),
-      rewrite: (snapshot) =>
-        queued(async () => {
-          const old = handle;
-          handle = await writeJournalFile(path, snapshot());
-          await old.close();
-        }),
-      close: async () => {
-        await last;
-        await handle.close();
-      },
-    };
-  } catch (error) {
-    throw new UserError({
-      file: path,
-      message: `cannot write the purge journal: ${(error as Error).message}`,
-      hint: 'purge.journal',
+/**
+ * Writes what `snapshot` tells to a new file in place of the old one and appends from then on; asks again whenever the
+ * file is written anew. On a full disk it begins with what is there. @throws UserError
+ */
+export async function openJournalFile(path: string, snapshot: () => RestoredJournal): Promise<JournalFile> {
+  /** Without one the file is not what it should be, and is written anew first. */
+  let handle: FileHandle | undefined;
+  const renew = async () => {
+    const old = handle;
+    handle = await writeJournalFile(path, snapshot());
+    await old?.close();
+  };
+  let last: Promise<void> = Promise.resolve();
+  // One after the other: two appends at once could mix their bytes.
+  const queued = (write: () => Promise<void>) => {
+    const next = last.then(write);
+    last = next.catch(() => {});
+    return next;
+  };
+  const append = (line: Line) =>
+    queued(async () => {
+      if (!handle) await renew();
+      try {
+        await handle?.appendFile(`${JSON.stringify(line)}\n`);
+      } catch (error) {
+        await handle?.close().catch(() => {});
+        handle = undefined;
+        throw error;
+      }
     });
+  try {
+    await renew();
+  } catch (error) {
+    if (!isFull(error)) {
+      throw new UserError({
+        file: path,
+        message: `cannot write the purge journal: ${(error as Error).message}`,
+        hint: 'purge.journal',
+      });
+    }
   }
+  return {
+    entry: (purge) => append({ purge }),
+    done: (done) => append({ done }),
+    cursor: (peer, cursor) => append({ peer, cursor }),
+    rewrite: () => queued(renew),
+    settled: () => queued(async () => (handle ? undefined : renew())),
+    close: async () => {
+      await last;
+      await handle?.close();
+    },
+  };
+}
+
+function isFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 /** Whole before it has the name: what is there is never half a journal. */
@@ -109,9 +135,16 @@ async function writeJournalFile(path: string, journal: RestoredJournal): Promise
   ];
   const passing = `${path}.new`;
   const handle = await open(passing, 'w', 0o640);
-  await handle.writeFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  await handle.sync();
-  await rename(passing, path);
+  try {
+    await handle.writeFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    await handle.sync();
+    await rename(passing, path);
+  } catch (error) {
+    await handle.close();
+    // What it took of a full disk is given back.
+    await rm(passing, { force: true }).catch(() => {});
+    throw error;
+  }
   return handle;
 }
 

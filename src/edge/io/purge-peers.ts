@@ -44,8 +44,11 @@ export async function sendPurge(
   const since = () => Math.round((performance.now() - startedAt) * 100) / 100;
   try {
     const answer = await askPeer(peer, 'POST', '/purge', body, timeoutMs);
-    const objects = Number((answer as { objects?: unknown }).objects ?? 0);
-    return { name: peer.name, confirmed: true, milliseconds: since(), objects };
+    const { objects = 0, unwritten } = answer as { objects?: unknown; unwritten?: unknown };
+    const common = { name: peer.name, milliseconds: since(), objects: Number(objects) };
+    return unwritten === undefined
+      ? { ...common, confirmed: true }
+      : { ...common, confirmed: false, error: `carried out, but not written down: ${unwritten}` };
   } catch (error) {
     return {
       name: peer.name,

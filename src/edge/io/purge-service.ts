@@ -1,5 +1,6 @@
 // Purges of one edge: given by an operator, passed on by a peer, or learnt by asking peers. Each is written to the journal
-// first, then carried out, then confirmed; what was asked of the others comes back with who confirmed and how fast.
+// first, then carried out, then confirmed; what was asked of the others comes back with who confirmed and how fast. A
+// purge that cannot be written down (a full disk) is carried out all the same, and not confirmed.
 
 import { randomUUID } from 'node:crypto';
 import { planCatchUp } from '../purge/catch-up.ts';
@@ -12,7 +13,8 @@ import {
 } from '../purge/purge-journal.ts';
 import { type PurgeTarget, targetText } from '../purge/purge-target.ts';
 import type { PurgeEffect } from '../purge/store-purges.ts';
-import { type JournalFile, openJournalFile, readJournalFile } from './purge-journal-file.ts';
+import { errorText } from './disk-files.ts';
+import { openJournalFile, readJournalFile } from './purge-journal-file.ts';
 import { fetchJournalPage, type PeerConfirmation, type PurgePeer, sendPurge } from './purge-peers.ts';
 
 /** What is purged: the edge's store and the fills on their way to it; see applyPurge. */
@@ -54,7 +56,9 @@ export interface PurgeReport {
   milliseconds: number;
   /** Present when it was to be broadcast. */
   peers?: PeerConfirmation[];
-  /** True when every peer confirmed. */
+  /** Why a restart may forget it: `ENOSPC: write`. Repeat it with its id when that is mended. */
+  unwritten?: string;
+  /** True when it is written down, and every peer confirmed. */
   confirmed: boolean;
 }
 
@@ -77,6 +81,8 @@ export interface PurgeService {
   close(): Promise<void>;
 }
 
+type CarriedOut = PurgeEffect & Pick<PurgeReport, 'unwritten'>;
+
 const NOTHING_DONE: PurgeEffect = { objects: 0, lazy: false };
 /** A purge that a peer missed is found at the latest then. */
 const FOLLOW_MS = 30_000;
@@ -93,40 +99,70 @@ export async function createPurgeService(options: PurgeServiceOptions): Promise<
   const epoch = restored?.epoch ?? randomUUID();
   const journal = new PurgeJournal(epoch, restored?.entries);
   let cursors = new Map(restored?.cursors);
-  let file: JournalFile | undefined;
-  if (journalPath !== undefined) {
-    const unfinished = restored?.unfinished ?? [];
-    file = await openJournalFile(journalPath, { epoch, entries: [...journal.entries], unfinished, cursors });
-  }
-  const counts = { purges: 0, objects: 0, fromPeers: 0, missed: 0, repeated: 0, distrusts: 0 };
-  let lastDistrust: { at: string; reason: string } | undefined;
-  const silent = new Set<string>();
-
+  /** Not finished when the process before ended. */
+  let unfinished = restored?.unfinished ?? [];
   /** Journalled and not finished; a repeat of one must not be confirmed before it is. */
-  const running = new Map<string, { entry: JournalEntry; done: Promise<PurgeEffect> }>();
+  const running = new Map<string, { entry: JournalEntry; done: Promise<CarriedOut> }>();
   let written = 0;
-
-  function carryOut(entry: JournalEntry): Promise<PurgeEffect> {
-    const done = (async () => {
-      await file?.entry(entry);
-      const effect = subject.apply(entry.target, entry.soft);
-      await subject.flushed?.();
-      await file?.done(entry.sequence);
-      counts.purges++;
-      counts.objects += effect.objects;
-      return effect;
-    })().finally(() => running.delete(entry.id));
-    running.set(entry.id, { entry, done });
-    if (file && ++written % REWRITE_AFTER === 0) void file.rewrite(snapshot).catch(reportError);
-    return done;
-  }
-
   const snapshot = () => ({
     epoch,
     entries: [...journal.entries],
-    unfinished: [...running.values()].map(({ entry }) => entry),
+    unfinished: [...unfinished, ...[...running.values()].map(({ entry }) => entry)],
     cursors,
   });
+  const file = journalPath === undefined ? undefined : await openJournalFile(journalPath, snapshot);
+  /** While the file lacks purges: the last one that it has. Peers are told no more, or one day of others by that number. */
+  let writtenTo: number | undefined;
+  const counts = { purges: 0, objects: 0, fromPeers: 0, missed: 0, repeated: 0, unwritten: 0, distrusts: 0 };
+  let lastDistrust: { at: string; reason: string } | undefined;
+  const silent = new Set<string>();
+
+  function carryOut(entry: JournalEntry): Promise<CarriedOut> {
+    const done = (async () => {
+      let unwritten: string | undefined;
+      const fails = (error: unknown) => {
+        unwritten ??= errorText(error);
+      };
+      // What fails here is tried again by `done`: a tier that shares the full disk may have made room meanwhile.
+      await file?.entry(entry).catch(() => {
+        writtenTo ??= entry.sequence - 1;
+      });
+      const effect = subject.apply(entry.target, entry.soft);
+      await subject.flushed?.().catch(fails);
+      await file?.done(entry.sequence).then(() => {
+        writtenTo = undefined;
+      }, fails);
+      counts.purges++;
+      counts.objects += effect.objects;
+      if (unwritten === undefined) return effect;
+      counts.unwritten++;
+      return { ...effect, unwritten };
+    })().finally(() => running.delete(entry.id));
+    running.set(entry.id, { entry, done });
+    if (file && ++written % REWRITE_AFTER === 0) void file.rewrite().catch(reportError);
+    return done;
+  }
+
+  /** A purge that came before: confirmed when it is finished, and in the journal by now. */
+  async function repeat(id: string): Promise<CarriedOut> {
+    await running.get(id)?.done;
+    try {
+      await file?.settled();
+      writtenTo = undefined;
+      await subject.flushed?.();
+      return NOTHING_DONE;
+    } catch (error) {
+      return { ...NOTHING_DONE, unwritten: errorText(error) };
+    }
+  }
+
+  /** What the process before had begun is carried out by now. */
+  async function finish(): Promise<void> {
+    await subject.flushed?.();
+    unfinished = [];
+    await file?.rewrite();
+  }
+
   const reportError = (error: unknown) => onEvent('error', { error: String(error) });
 
   async function purge(command: PurgeCommand): Promise<PurgeReport> {
@@ -143,8 +179,7 @@ export async function createPurgeService(options: PurgeServiceOptions): Promise<
     const told = broadcast
       ? Promise.all(peers.map((peer) => sendPurge(peer, body, options.peerTimeoutMs)))
       : [];
-    if (!entry) await running.get(id)?.done;
-    const effect = entry ? await carryOut(entry) : NOTHING_DONE;
+    const effect = await (entry ? carryOut(entry) : repeat(id));
     const confirmations = await told;
     const report: PurgeReport = {
       id,
@@ -154,7 +189,7 @@ export async function createPurgeService(options: PurgeServiceOptions): Promise<
       repeated: entry === undefined,
       milliseconds: Math.round((performance.now() - startedAt) * 100) / 100,
       ...(broadcast && { peers: confirmations }),
-      confirmed: confirmations.every(({ confirmed }) => confirmed),
+      confirmed: effect.unwritten === undefined && confirmations.every(({ confirmed }) => confirmed),
     };
     onEvent('purge', report);
     return report;
@@ -227,10 +262,8 @@ export async function createPurgeService(options: PurgeServiceOptions): Promise<
     return following;
   };
 
-  for (const entry of restored?.unfinished ?? []) {
-    subject.apply(entry.target, entry.soft);
-    await file?.done(entry.sequence);
-  }
+  for (const { target, soft } of unfinished) subject.apply(target, soft);
+  if (unfinished.length > 0) await finish().catch(reportError);
   if (journalPath !== undefined && !restored && !beganEmpty)
     await distrustAll('no journal of purges was kept', { applied: 0, peers: [] });
   const { followMs = FOLLOW_MS } = options;
@@ -239,7 +272,7 @@ export async function createPurgeService(options: PurgeServiceOptions): Promise<
 
   return {
     purge,
-    since: (cursor) => journal.since(cursor),
+    since: (cursor) => journal.since(cursor, writtenTo),
     catchUp,
     state: () => ({
       ...counts,

@@ -10,6 +10,7 @@ import { listenOn } from '../../net/io/listen.ts';
 import { addressKinds } from '../client-networks.ts';
 import { EncodedVariants } from '../compress/encoded-variants.ts';
 import type { EdgeConfig } from '../config.ts';
+import type { EdgeRequest } from '../edge-request.ts';
 import { TraceLog } from '../explain-log.ts';
 import { DEFAULT_HTTP1_LIMITS } from '../http1/limits.ts';
 import { countUpstream, createMetrics, type EdgeMetrics } from '../metrics.ts';
@@ -54,6 +55,9 @@ export interface EdgeOptions {
   /** What happened, for the log. */
   onEvent?: (event: string, details: object) => void;
 }
+
+/** As many as Linux grants by default: a crowd that comes at once waits milliseconds, and not the second of a lost SYN. */
+const CLIENT_BACKLOG = 4096;
 
 /** @throws UserError when an address cannot be listened on, or a file cannot be had. */
 export async function startEdge(started: EdgeConfig, options: EdgeOptions = {}): Promise<RunningEdge> {
@@ -133,6 +137,8 @@ export async function startEdge(started: EdgeConfig, options: EdgeOptions = {}):
     isDraining: async () => isDraining(),
     onError: options.onError ?? (() => {}),
     limits: { ...DEFAULT_HTTP1_LIMITS, ...defined(config.limits) },
+    maxBodyBytes: ({ authority, pathAndQuery }: EdgeRequest) =>
+      live.routes.match(authority, pathAndQuery).maxBodyBytes,
     ...(accessLog && {
       accessLog: (
         record: Parameters<NonNullable<Parameters<typeof createEdgeServer>[0]['accessLog']>>[0],
@@ -146,6 +152,7 @@ export async function startEdge(started: EdgeConfig, options: EdgeOptions = {}):
     config,
     store,
     flushed: opened.flushed,
+    held: opened.objects,
     collapsed: pipeline.collapsed,
     pipeline,
     traces,
@@ -170,7 +177,7 @@ export async function startEdge(started: EdgeConfig, options: EdgeOptions = {}):
     const addresses: AddressInfo[] = [];
     for (const endpoint of config.listen) {
       const server = createEdgeServer(listener);
-      addresses.push(await listenOn(server, endpoint));
+      addresses.push(await listenOn(server, endpoint, CLIENT_BACKLOG));
       servers.push(server);
     }
     const adminContext: AdminContext = {

@@ -17,6 +17,8 @@ export interface RoutePolicy {
   rateLimit?: RateLimitPolicy;
   /** Requests of this route on the way to the origin at once. */
   maxConcurrent?: number;
+  /** Of a request's body; undefined: limits.maxBodyBytes. */
+  maxBodyBytes?: number;
   /** POP that is asked instead of the origin. */
   shield?: string;
   /** Bytes of one slice of a range fill. */

@@ -76,15 +76,16 @@ export class PurgeJournal {
     return entry;
   }
 
-  /** What came after the cursor; without one, all that is kept, complete when that is the whole epoch. */
-  since(cursor: JournalCursor | undefined, most: number = PAGE_ENTRIES): JournalPage {
+  /** What came after the cursor and up to `latest`; without a cursor all that is kept, complete when that is the epoch. */
+  since(cursor: JournalCursor | undefined, latest = this.#latest, most = PAGE_ENTRIES): JournalPage {
     const after = cursor === undefined ? 0 : cursor.sequence;
     const first = this.#latest - this.#entries.length;
     const known = cursor === undefined || cursor.epoch === this.epoch;
     // A cursor beyond the end is of another life with the same epoch, such as a journal file restored from a backup.
-    const complete = known && after >= first && after <= this.#latest;
-    const entries = complete ? this.#entries.slice(after - first, after - first + most) : [];
-    return { epoch: this.epoch, latest: this.#latest, complete, entries };
+    const complete = known && after >= first && after <= latest;
+    const end = Math.min(latest, after + most) - first;
+    const entries = complete ? this.#entries.slice(after - first, end) : [];
+    return { epoch: this.epoch, latest, complete, entries };
   }
 
   #add(entry: JournalEntry): void {

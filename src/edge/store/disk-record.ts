@@ -14,6 +14,9 @@ import { plainResponse } from './packed-response.ts';
 export const RECORD_HEADER_BYTES = 64;
 const ALIGNMENT = 64;
 const MAGIC = 0x31525443;
+/** In the place of MAGIC, written over it when something newer is in memory: a restart then does not find the record. */
+const RETIRED_MAGIC = 0x30525443;
+export const RETIRED_MARK: Uint8Array = Uint8Array.from([0x43, 0x54, 0x52, 0x30]);
 const HIGH_SEED = 0x5bd1e995;
 /** Heads beyond this are no heads that an edge stores. */
 const MAX_META_BYTES = 1_048_576;
@@ -26,6 +29,8 @@ export interface RecordName {
 }
 
 export interface RecordHeader extends RecordName {
+  /** Replaced by something newer: sound, and not to be found again. */
+  retired: boolean;
   /** The tier's purge sequence when the object was handed over. */
   sequence: number;
   metaBytes: number;
@@ -76,7 +81,9 @@ export function encodeRecord(record: StoredRecord, nonce: Uint8Array): Uint8Arra
 
 /** Undefined when these bytes are no sound header of this segment. */
 export function decodeHeader(bytes: Buffer, at: number, nonce: Uint8Array): RecordHeader | undefined {
-  if (at + RECORD_HEADER_BYTES > bytes.length || bytes.readUInt32LE(at) !== MAGIC) return undefined;
+  if (at + RECORD_HEADER_BYTES > bytes.length) return undefined;
+  const magic = bytes.readUInt32LE(at);
+  if (magic !== MAGIC && magic !== RETIRED_MAGIC) return undefined;
   const header = bytes.subarray(at, at + RECORD_HEADER_BYTES);
   if (header.readUInt32LE(4) !== crc32(header.subarray(8)) || !header.subarray(8, 16).equals(nonce)) {
     return undefined;
@@ -84,6 +91,7 @@ export function decodeHeader(bytes: Buffer, at: number, nonce: Uint8Array): Reco
   const metaBytes = header.readUInt32LE(32);
   if (metaBytes > MAX_META_BYTES) return undefined;
   return {
+    retired: magic === RETIRED_MAGIC,
     high: header.readInt32LE(16),
     low: header.readInt32LE(20),
     variant: header.readInt32LE(24),

@@ -16,7 +16,7 @@ export interface DiskTier {
   /** Everything sound that is there, newest first. Never rejects. */
   load(key: string): Promise<readonly StoredResponse[]>;
   purge(kind: PurgeKind, value: string, soft: boolean): void;
-  /** All that was handed over is written, all purges are on the disk. */
+  /** All that was handed over is written, no restart forgets a purge. Rejects while one would be forgotten. */
   flushed(): Promise<void>;
   stats(): DiskStats;
   close(): Promise<void>;

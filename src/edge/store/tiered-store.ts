@@ -112,7 +112,7 @@ export function createTieredStore(options: MemoryStoreOptions, disk: DiskTier): 
       for (const { key, variants } of memory.entries()) {
         for (const variant of variants) disk.offer(key, variant);
         if (++offered % CLOSE_BATCH !== 0) continue;
-        await disk.flushed();
+        await disk.flushed().catch(() => {});
         if (options.now() >= deadline) break;
       }
       await disk.close();

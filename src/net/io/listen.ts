@@ -13,11 +13,15 @@ const HINTS: Record<string, string> = {
   EACCES: 'ports below 1024 need root or CAP_NET_BIND_SERVICE: choose a port above 1024',
 };
 
+/** What Node.js asks for itself. */
+const BACKLOG = 511;
+
 /**
  * Fulfilled with where the server listens (`port` 0 asks for any; of a UNIX socket the path as address and port 0). A
- * socket file left by a killed process is removed first. Throws UserError.
+ * socket file left by a killed process is removed first. `backlog`: connections that wait to be accepted; more are not
+ * answered, and their clients ask again a second later. Throws UserError.
  */
-export function listenOn(server: Server, place: ListenPlace): Promise<AddressInfo> {
+export function listenOn(server: Server, place: ListenPlace, backlog = BACKLOG): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const where = 'path' in place ? place.path : `${place.address} port ${place.port}`;
@@ -42,7 +46,7 @@ export function listenOn(server: Server, place: ListenPlace): Promise<AddressInf
       server.listen({ path: place.path }, listening);
     } else {
       const { address, port } = place;
-      server.listen({ host: address, port, ipv6Only: address.includes(':') }, listening);
+      server.listen({ host: address, port, backlog, ipv6Only: address.includes(':') }, listening);
     }
   });
 }

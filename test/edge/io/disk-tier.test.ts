@@ -68,6 +68,35 @@ describe('a disk tier', () => {
     expect([tier.mayHold('u'), await sizes(tier, 'u')]).toEqual([false, []]);
   });
 
+  it('does not give it after a kill either: what memory had is gone, and nothing older comes back', async () => {
+    const tier = await start();
+    for (const [key, size] of [
+      ['u', 100],
+      ['v', 200],
+    ] as const)
+      tier.offer(key, stored(size));
+    await tier.flushed();
+    tier.supersede('u', '');
+    // Forgotten while it is written.
+    tier.offer('w', stored(300));
+    await new Promise((resolve) => setImmediate(resolve));
+    tier.supersede('w', '');
+    await tier.flushed();
+    // As after kill -9: what was open is not closed.
+    const again = await start();
+    expect([await sizes(again, 'u'), await sizes(again, 'v'), await sizes(again, 'w')]).toEqual([
+      [],
+      [200],
+      [],
+    ]);
+    expect(again.stats().corrupted).toBe(0);
+    again.offer('u', stored(400));
+    await again.flushed();
+    const third = await start();
+    expect(await sizes(third, 'u')).toEqual([400]);
+    expect(third.stats()).toMatchObject({ records: 2, corrupted: 0 });
+  });
+
   it('stays within its bytes, drops the oldest and saves what was read', async () => {
     const tier = await start({ maxBytes: 800_000, maxQueuedBytes: 100_000_000 });
     tier.offer('hot', stored(5000));

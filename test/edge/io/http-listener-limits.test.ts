@@ -74,9 +74,14 @@ describe('number', () => {
     first.socket.write(get('/'));
     second.socket.write(get('/'));
     await Promise.all([first.until('GET /'), second.until('GET /')]);
-    const third = front.connect();
-    await third.closed;
-    expect(front.metrics.badRequests.get('too many connections')).toBe(1);
+    // Told before it has asked, and whatever it asks.
+    for (const sent of [[], [get('/')], ['nonsense', 'more']]) {
+      const reply = await front.send(...sent);
+      expect(statuses(reply)).toEqual([503]);
+      expect(reply).toMatch(/\r\nRetry-After: \d+\r\nConnection: close\r\n\r\n\{.*\}\n$/);
+    }
+    expect([...front.metrics.refusedConnections]).toEqual([['connectionsPerClient', 3]]);
+    expect(front.reached).toEqual(['GET /', 'GET /']);
     first.socket.destroy();
     await expect
       .poll(async () => statuses(await front.send(get('/', 'Connection: close\r\n'))))

@@ -141,10 +141,11 @@ describe('the verifier', () => {
 
 test('settings that other parts act upon are taken over as they are', () => {
   const route = resolveRoutes([
-    { maxConcurrent: 5, slice: 65536, tags: { header: 'Surrogate-Key' }, shield: 'fra' },
+    { maxConcurrent: 5, maxBodyBytes: 0, slice: 65536, tags: { header: 'Surrogate-Key' }, shield: 'fra' },
   ])[0];
   expect(route).toMatchObject({
     maxConcurrent: 5,
+    maxBodyBytes: 0,
     slice: 65536,
     tags: { header: 'surrogate-key' },
     shield: 'fra',

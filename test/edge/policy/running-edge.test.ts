@@ -8,6 +8,8 @@ import { type Pair, type Reply, startPair } from '../support/edge-and-origin.ts'
 
 const routes: RouteInput[] = [
   { name: 'limited', match: { path: '/json/limited' }, rateLimit: { requestsPerSecond: 0.1, burst: 2 } },
+  { name: 'short', match: { path: '/json/short' }, maxBodyBytes: 10 },
+  { name: 'long', match: { path: '/json/long' }, maxBodyBytes: 100 },
   { name: 'compressed', match: { path: '/json/compressed' }, compress: { minBytes: 1 } },
   {
     name: 'keyed',
@@ -20,7 +22,7 @@ const routes: RouteInput[] = [
 
 let pair: Pair;
 beforeAll(async () => {
-  pair = await startPair({ routes });
+  pair = await startPair({ routes, limits: { maxBodyBytes: 50 } });
 });
 afterAll(() => pair.close());
 
@@ -54,6 +56,24 @@ describe('a route', () => {
     for (let i = 0; i < 3; i++) replies.push(await pair.get('/json/limited?max_age=60'));
     expect(replies.map(({ status }) => status)).toEqual([200, 200, 429]);
     expect(Number(replies[2]?.headers['retry-after'])).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['short', 10, 11],
+    ['long', 100, 101],
+    ['other', 50, 51],
+  ])('%s takes bodies of %d bytes, of %d none, and the connection ends', async (name, most, more) => {
+    const post = (lines: string, body: string) =>
+      pair.raw(`POST /json/${name} HTTP/1.1\r\nHost: a\r\n${lines}\r\n\r\n${body}`);
+    const sized = (bytes: number) => `Content-Length: ${bytes}`;
+    expect(await post(`Connection: close\r\n${sized(most)}`, 'x'.repeat(most))).not.toMatch(/^HTTP\/1.1 413/);
+    const chunk = `${more.toString(16)}\r\n${'x'.repeat(more)}\r\n0\r\n\r\n`;
+    for (const reply of [
+      await post(sized(more), 'x'.repeat(more)),
+      await post('Transfer-Encoding: chunked', chunk),
+    ]) {
+      expect(reply).toMatch(/^HTTP\/1.1 413 [\s\S]*\r\nConnection: close\r\n/);
+    }
   });
 
   test('compresses what is stored, for those who can read it', async () => {

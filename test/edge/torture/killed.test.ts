@@ -1,14 +1,12 @@
 // kill -9 under load and a new start on the same port: what clients get whole is right, before, during and after.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PROJECT_FOLDER } from '../../../src/base/project-folder.ts';
 import { edgeConfig, fetchOver, type Reply } from './support/edge-before.ts';
+import { type EdgeProcess, startEdgeProcess } from './support/edge-process.ts';
 import { response, type ScriptedOrigin, startScriptedOrigin } from './support/scripted-origin.ts';
 
 const PATHS = 40;
@@ -17,7 +15,7 @@ const bodyOf = (path: string) => Buffer.from(path.padEnd(30_000, path));
 
 let folder: string;
 let origin: ScriptedOrigin;
-let child: ChildProcess | undefined;
+let edge: EdgeProcess;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'catchment-killed-'));
@@ -29,30 +27,17 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
-  child?.kill('SIGKILL');
+  await edge.kill();
   await origin.close();
   rmSync(folder, { recursive: true });
 });
 
-/** The port it listens on. */
-async function startEdgeProcess(port: number): Promise<number> {
-  const file = join(folder, 'edge.json');
-  writeFileSync(file, JSON.stringify(edgeConfig(port, origin.port, { cacheBytes: 600_000 })));
-  const main = join(PROJECT_FOLDER, 'src/edge/main.ts');
-  const argv = ['--disable-warning=ExperimentalWarning', main, '--config', file];
-  child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let text = '';
-  for await (const chunk of child.stdout as NonNullable<ChildProcess['stdout']>) {
-    text += chunk;
-    const found = /"port":(\d+)/.exec(text)?.[1];
-    if (found !== undefined) return Number(found);
-  }
-  throw new Error(`the edge did not start: ${text}`);
-}
-
 describe('an edge killed under load', () => {
   it('gives no wrong answer, and serves again after a new start', async () => {
-    const port = await startEdgeProcess(0);
+    const start = (port: number) =>
+      startEdgeProcess(folder, edgeConfig(port, origin.port, { cacheBytes: 600_000 }));
+    edge = await start(0);
+    const { port } = edge;
     const replies: [string, Reply][] = [];
     let stop = false;
     const clients = Array.from({ length: CLIENTS }, async (_, client) => {
@@ -64,10 +49,8 @@ describe('an edge killed under load', () => {
     });
     for (let i = 0; i < 2; i++) {
       await sleep(400);
-      const ended = once(child as ChildProcess, 'exit');
-      child?.kill('SIGKILL');
-      await ended;
-      await startEdgeProcess(port);
+      await edge.kill();
+      edge = await start(port);
     }
     await sleep(400);
     const killedAt = replies.length;
