@@ -56,7 +56,7 @@ export async function operationsOf(parts: OperationParts): Promise<Operations> {
     onEvent,
   });
   // What is fetched from now on no purge of the past is about: with nothing in the store there is nothing to wait for.
-  if (store.objects > 0) await purges.catchUp(true);
+  if (parts.held() > 0) await purges.catchUp(true);
   else void purges.catchUp();
   const keyOf = (url: string) => {
     const { routes, site } = live;
