@@ -1,6 +1,7 @@
 // The edge cache as a process: `node src/edge/main.ts --config edge.json`. One JSON line per event on stdout, user
 // mistakes in plain words on stderr, SIGTERM ends it cleanly.
 
+import { setFlagsFromString } from 'node:v8';
 import { configFileArgument, runMain } from '../base/io/config-file.ts';
 import { giveBackStart } from '../base/io/keep-heap-small.ts';
 import { loadEdgeConfig } from './io/load-config.ts';
@@ -11,6 +12,8 @@ const GRACE_MS = 1000;
 
 async function main(): Promise<void> {
   const file = configFileArgument(process.argv.slice(2), 'node src/edge/main.ts --config edge.json');
+  // A collection that is shared out waits for helpers to get a processor, and clients wait with it.
+  setFlagsFromString('--single-threaded-gc');
   const config = await loadEdgeConfig(file);
   const log = (event: string, details: object = {}) =>
     console.log(
