@@ -119,11 +119,12 @@ async function removeOnce(docker: Docker, lab: LabIdentity): Promise<{ count: nu
 /** Containers of others that somebody has connected to it live on without it. */
 async function removeNetwork(docker: Docker, id: string): Promise<void> {
   const network = docker.getNetwork(id);
-  const { Containers = {} } =
-    ((await network.inspect()) as { Containers?: Record<string, unknown> | null }) ?? {};
-  for (const container of Object.keys(Containers ?? {})) {
-    // An endpoint without a container is one that the engine lost count of; it goes by this too.
-    await ignoreAbsence(network.disconnect({ Container: container, Force: true }));
+  const { Containers } = (await network.inspect()) as { Containers?: Record<string, { Name: string }> | null };
+  for (const [container, { Name }] of Object.entries(Containers ?? {})) {
+    // An endpoint whose container is gone is known by its name only: what it is listed by is no container's id any more.
+    for (const Container of [container, Name]) {
+      await network.disconnect({ Container, Force: true }).catch(() => {}); // the removal says what is in its way
+    }
   }
   await network.remove();
 }
@@ -142,9 +143,11 @@ async function each<T>(items: T[], change: (item: T) => Promise<unknown>): Promi
 
 function notRemoved({ name }: LabIdentity, problems: Error[]): UserError {
   const reasons = new Set(problems.map((problem) => engineWords(problem)));
+  // By now they are none that can be disconnected; an engine counts them anew when it starts.
+  const lostCount = [...reasons].some((reason) => reason.includes('has active endpoints'));
   return new UserError({
     message: `the engine does not remove all of lab ${name}: ${[...reasons].slice(0, 3).join('; ') || 'more of it comes again and again'}`,
-    hint: `./lab down --name ${name} again; docker ps -a --filter label=${LAB_LABEL}=${name} shows what is left`,
+    hint: `${lostCount ? 'restart the Docker engine, then ' : ''}./lab down --name ${name} again; docker ps -a --filter label=${LAB_LABEL}=${name} shows what is left`,
   });
 }
 
