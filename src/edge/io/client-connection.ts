@@ -38,6 +38,8 @@ export class ClientConnection {
   /** Bytes that came and are not used yet, from #at on. */
   #held: Buffer | undefined;
   #at = 0;
+  /** They are in a buffer that the next read of any connection overwrites. */
+  #borrowed = false;
   #exchange: ClientExchange | undefined;
   #receiving: ClientReceiving | undefined;
   #proceeding = false;
@@ -54,7 +56,6 @@ export class ClientConnection {
     const { metrics, addressKind } = host.context;
     this.clientAddress = socket.remoteAddress ?? 'unknown';
     this.client = metrics.clients.of(this.clientAddress, addressKind(socket.localAddress ?? ''));
-    socket.on('data', (chunk) => this.#onData(chunk));
     socket.on('end', () => this.#onEnd());
     socket.on('drain', () => this.#proceed());
     socket.on('close', () => this.#onClose());
@@ -101,15 +102,31 @@ export class ClientConnection {
     else if (!this.#proceeding) this.#proceed();
   }
 
-  #onData(chunk: Buffer): void {
+  /** What came from the client; `chunk` is only true during the call (shared-reads.ts). */
+  receive(chunk: Buffer): void {
     if (this.#lingering) return;
     const held = this.#held;
     this.#held = held === undefined ? chunk : Buffer.concat([held.subarray(this.#at), chunk]);
     this.#at = 0;
+    this.#borrowed = held === undefined;
+    this.#use(chunk);
+    this.#keep();
+  }
+
+  #use(chunk: Buffer): void {
     // A head that comes in crumbs is read again only when another line of it is complete.
     const crumb = this.pace.partialHead && !this.#exchange && !chunk.includes(LF);
-    if (crumb && this.#held.length < this.host.limits.maxHeadBytes) return;
+    if (crumb && (this.#held?.length ?? 0) < this.host.limits.maxHeadBytes) return;
     this.#proceed();
+  }
+
+  /** What is held from now on is our own. */
+  #keep(): void {
+    if (!this.#borrowed) return;
+    this.#borrowed = false;
+    if (this.#held === undefined) return;
+    this.#held = Buffer.from(this.#held.subarray(this.#at));
+    this.#at = 0;
   }
 
   #onEnd(): void {
@@ -201,6 +218,8 @@ export class ClientConnection {
 
   /** True when the body is complete. */
   #receive(receiving: ClientReceiving): boolean {
+    // Whoever reads the body does so later.
+    if (!receiving.discarded) this.#keep();
     const held = this.#held;
     if (held === undefined) return false;
     const end = receiving.receive(held, this.#at);

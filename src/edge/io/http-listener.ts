@@ -13,6 +13,7 @@ import { type EdgeMetrics, increment } from '../metrics.ts';
 import type { Pipeline } from '../request-pipeline.ts';
 import type { AccessRecord } from './client-accounting.ts';
 import { ClientConnection, type ConnectionHost } from './client-connection.ts';
+import { withSharedReads } from './shared-reads.ts';
 import { TurnedAway } from './turned-away.ts';
 
 export interface ListenerContext {
@@ -50,7 +51,7 @@ export class EdgeServer extends Server {
     const limits = { ...DEFAULT_HTTP1_LIMITS, ...context.limits };
     this.#host = { context, limits, kept: new KeptResponses(), closing: false };
     this.#turnedAway = new TurnedAway(limits.lingerMs);
-    this.on('connection', (socket: Socket) => this.#accept(socket));
+    this.on('connection', (accepted: Socket) => this.#accept(accepted));
     this.on('listening', () => this.#sweepEvery(sweepInterval(limits)));
     this.on('close', () => clearInterval(this.#timer));
   }
@@ -80,18 +81,19 @@ export class EdgeServer extends Server {
     this.#turnedAway.destroyAll();
   }
 
-  #accept(socket: Socket): void {
+  #accept(accepted: Socket): void {
     const { limits, context } = this.#host;
-    const address = socket.remoteAddress ?? 'unknown';
+    const address = accepted.remoteAddress ?? 'unknown';
     const ofClient = this.#byClient.get(address) ?? 0;
     if (this.#connections.size >= limits.connections || ofClient >= limits.connectionsPerClient) {
       const limit = ofClient >= limits.connectionsPerClient ? 'connectionsPerClient' : 'connections';
       increment(context.metrics.refusedConnections, limit);
-      this.#turnedAway.add(socket);
+      this.#turnedAway.add(accepted);
       return;
     }
     this.#byClient.set(address, ofClient + 1);
     context.metrics.connections++;
+    const socket = withSharedReads(accepted, (chunk) => connection.receive(chunk));
     const connection = new ClientConnection(this.#host, socket);
     this.#connections.add(connection);
     socket.once('close', () => {
