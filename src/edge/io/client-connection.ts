@@ -14,12 +14,14 @@ import { ClientExchange } from './client-exchange.ts';
 import { BODY_TOO_LARGE, ClientReceiving } from './client-receiving.ts';
 import { sweepVerdict } from './client-timeouts.ts';
 import type { ListenerContext } from './http-listener.ts';
+import type { KernelCopies } from './kernel-copies.ts';
 
 /** What all connections of a server share. */
 export interface ConnectionHost {
   context: ListenerContext;
   limits: Http1Limits;
   kept: KeptResponses;
+  copies: KernelCopies;
   /** No more requests: the next answer on each connection is its last. */
   closing: boolean;
 }

@@ -6,6 +6,7 @@ import type { KeptResponse } from '../http1/kept-responses.ts';
 import { frameResponse, type ResponseTo } from '../http1/response-head.ts';
 import { clientFields } from './client-answer.ts';
 import type { ConnectionHost } from './client-connection.ts';
+import { COPIED_BYTES } from './kernel-copies.ts';
 import { ONE_BUFFER_BYTES, oneBuffer, sizeOf, UNREAD_BYTES, type Written, writeParts } from './respond.ts';
 
 /** Undefined for an answer that is not a plain hit, or not to a plain request: the long way. */
@@ -22,14 +23,20 @@ export function respondFromKept(
   if (answer.cacheStatus.hit !== true) return undefined;
   const second = Math.floor(Date.now() / 1000);
   let kept = host.kept.get(stored, answer.cacheStatus, second);
+  const again = kept !== undefined;
   if (kept === undefined) {
     kept = render(host, answer, to);
     if (kept === undefined) return undefined;
     host.kept.keep(stored, kept, second);
   }
-  if (kept.small) socket.write(kept.bytes);
-  else writeParts(socket, kept.bytes, kept.body);
-  return { bytes: kept.size, keepAlive: true, whole: true };
+  const { bytes, body, small, size } = kept;
+  if (small) socket.write(bytes);
+  else {
+    const [whole] = body;
+    const large = size >= COPIED_BYTES && whole?.length === size;
+    if (!large || !host.copies.send(socket, bytes, whole, again)) writeParts(socket, bytes, body);
+  }
+  return { bytes: size, keepAlive: true, whole: true };
 }
 
 function render({ context }: ConnectionHost, answer: Answer, to: ResponseTo): KeptResponse | undefined {

@@ -13,6 +13,7 @@ import { type EdgeMetrics, increment } from '../metrics.ts';
 import type { Pipeline } from '../request-pipeline.ts';
 import type { AccessRecord } from './client-accounting.ts';
 import { ClientConnection, type ConnectionHost } from './client-connection.ts';
+import { KernelCopies } from './kernel-copies.ts';
 import { withSharedReads } from './shared-reads.ts';
 import { TurnedAway } from './turned-away.ts';
 
@@ -49,11 +50,14 @@ export class EdgeServer extends Server {
   constructor(context: ListenerContext) {
     super({ allowHalfOpen: true, noDelay: true });
     const limits = { ...DEFAULT_HTTP1_LIMITS, ...context.limits };
-    this.#host = { context, limits, kept: new KeptResponses(), closing: false };
+    this.#host = { context, limits, kept: new KeptResponses(), copies: new KernelCopies(), closing: false };
     this.#turnedAway = new TurnedAway(limits.lingerMs);
     this.on('connection', (accepted: Socket) => this.#accept(accepted));
     this.on('listening', () => this.#sweepEvery(sweepInterval(limits)));
-    this.on('close', () => clearInterval(this.#timer));
+    this.on('close', () => {
+      clearInterval(this.#timer);
+      this.#host.copies.close();
+    });
   }
 
   /** Accepts nothing more, and lets each connection have one more answer; fulfilled when all are gone. */
@@ -115,6 +119,7 @@ export class EdgeServer extends Server {
   #sweep(): void {
     const nowMs = performance.now();
     this.#host.kept.clear(0);
+    this.#host.copies.sweep();
     for (const connection of this.#connections) connection.sweep(nowMs);
     this.#turnedAway.sweep(nowMs);
   }

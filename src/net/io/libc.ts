@@ -59,6 +59,23 @@ export const recvmsg = libc.func('intptr_t recvmsg(int, uintptr_t, int)') as (
   message: number,
   flags: number,
 ) => number;
+/** From a buffer of JavaScript: nothing can move it before the call returns, and the kernel keeps no reference. */
+export const send = libc.func('intptr_t send(int, const void*, size_t, int)') as (
+  fd: number,
+  bytes: Uint8Array,
+  length: number,
+  flags: number,
+) => number;
+export const sendfile = libc.func('intptr_t sendfile(int, int, uintptr_t, size_t)') as (
+  to: number,
+  from: number,
+  offset: number,
+  length: number,
+) => number;
+export const memfdCreate = libc.func('int memfd_create(const char*, uint32_t)') as (
+  name: string,
+  flags: number,
+) => number;
 export const recvmmsg = libc.func('int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)') as (
   fd: number,
   messages: number,

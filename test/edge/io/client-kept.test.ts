@@ -7,6 +7,7 @@ import { answerFromStore } from '../../../src/edge/answers.ts';
 import { KeptResponses } from '../../../src/edge/http1/kept-responses.ts';
 import type { ConnectionHost } from '../../../src/edge/io/client-connection.ts';
 import { respondFromKept } from '../../../src/edge/io/client-kept.ts';
+import { KernelCopies } from '../../../src/edge/io/kernel-copies.ts';
 import { createMemoryStore } from '../../../src/edge/store/memory-store.ts';
 import { responseHead, storedResponse } from '../../../src/edge/stored-response.ts';
 
@@ -21,6 +22,7 @@ function hitWriter(bytes: number) {
   const host = {
     context: { pop: 'fra', pseudonym: 'catchment-fra' },
     kept: new KeptResponses(),
+    copies: new KernelCopies(),
   } as unknown as ConnectionHost;
   const socket = new Socket();
   const write = vi.spyOn(socket, 'write').mockReturnValue(true);
