@@ -259,6 +259,18 @@ describe('./lab edge ctl', () => {
     );
   });
 
+  test('a purge says who did not confirm, that there was nobody to tell, and what was not written down', () => {
+    const report = { purged: 'all', objects: 1, soft: false, repeated: false, milliseconds: 2, lazy: false };
+    const text = (more: object) => purgeText(JSON.stringify({ ...report, confirmed: false, ...more }));
+    const peer = { name: 'sin', confirmed: false, milliseconds: 3000, error: 'no answer in 3000 ms' };
+    expect(text({ peers: [peer] })).toMatch(
+      /sin: did not confirm: no answer in 3000 ms[\s\S]*not every peer/,
+    );
+    expect(text({ peers: [] })).toContain('nobody else was told');
+    expect(text({ unwritten: 'ENOSPC: write' })).toMatch(/not written down.*ENOSPC/);
+    expect(text({ unwritten: 'ENOSPC: write' })).not.toContain('peer');
+  });
+
   test('status tells of lost log lines, if there are any', () => {
     const text = (more: object) =>
       statusText(

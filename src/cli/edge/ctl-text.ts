@@ -51,7 +51,7 @@ export function statusText(answer: string): string {
 
 export function purgeText(answer: string): string {
   const report = JSON.parse(answer) as PurgeReport;
-  const { purged, objects, lazy, soft, repeated, milliseconds, peers, confirmed } = report;
+  const { purged, objects, lazy, soft, repeated, milliseconds, peers, unwritten } = report;
   const counted = `${objects} ${objects === 1 ? 'object' : 'objects'} ${soft ? 'marked stale' : 'dropped'}`;
   // None of the rest is served: a lookup holds each against the purge first.
   const did = lazy ? `at least ${counted}, the rest as they are met,` : counted;
@@ -64,7 +64,11 @@ export function purgeText(answer: string): string {
     const done = peer.confirmed ? 'confirmed' : `did not confirm: ${peer.error ?? 'no reason given'}`;
     lines.push(`  ${peer.name}: ${done}, ${peer.milliseconds.toFixed(1)} ms`);
   }
-  if (!confirmed) lines.push('not every peer confirmed: those catch up when they are back');
+  if (peers?.length === 0) lines.push('nobody else was told: this edge has no purge.peers');
+  if (peers?.some(({ confirmed }) => !confirmed))
+    lines.push('not every peer confirmed: those catch up when they are back');
+  if (unwritten !== undefined)
+    lines.push(`carried out, but not written down, so a restart may forget it: ${unwritten}`);
   return lines.join('\n');
 }
 

@@ -2,6 +2,7 @@
 
 import { UserError } from '../../base/errors.ts';
 import { nearestNames } from '../../base/suggest.ts';
+import type { PurgeReport } from '../../edge/io/purge-service.ts';
 import { type AdminEndpoint, type AdminQuestion, askAdmin } from '../ask-admin.ts';
 import type { Cli } from '../context.ts';
 import type { Output } from '../output.ts';
@@ -25,6 +26,8 @@ interface Asking extends Words {
   question: (words: string[], options: CtlOptions) => AdminQuestion;
   /** Plain text of the answer; absent: it is printed as it came. */
   text?: (answer: string, output: Output) => string;
+  /** Whether the answer says that not all of it was done: exit code 1. */
+  failed?: (answer: string) => boolean;
 }
 
 /** More than one question; false when something failed, which has been said. */
@@ -46,6 +49,7 @@ const ACTIONS: Record<string, Action> = {
     count: [0, 1],
     question: ([url], options) => purgeQuestion(url, options),
     text: purgeText,
+    failed: (answer) => !(JSON.parse(answer) as PurgeReport).confirmed,
   },
   warm: {
     words: 'URL... or --file FILE',
@@ -119,7 +123,7 @@ export async function runCtl(
   const answer = await askAdmin('edge', await endpoint(), question);
   if (output.json) output.data(name === 'metrics' ? { text: answer } : JSON.parse(answer));
   else output.print((action.text ? action.text(answer, output) : answer).trimEnd());
-  return true;
+  return !action.failed?.(answer);
 }
 
 function actionNamed(name: string, words: readonly string[]): Action {

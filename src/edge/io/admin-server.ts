@@ -19,6 +19,8 @@ const MOST_BODY_BYTES = 16 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 60_000;
 /** More would be no operator. */
 const MOST_CONNECTIONS = 64;
+/** Peers keep their connections, and ask about every half minute (purge-service.ts). */
+const KEPT_MS = 75_000;
 
 /**
  * Not listening yet. `place`: where it will, which decides who may ask; without it everybody. @throws UserError when the
@@ -32,31 +34,36 @@ export function createAdminServer(context: AdminContext, place?: AdminPlace): Se
 /** For other edges: purges and their journal, and that from their own addresses only. Not listening yet. */
 export function createPurgeServer(context: AdminContext, peers: readonly PurgePeer[]): Server {
   const addresses = peerAddresses(peers);
-  return serve(context, ({ method, url, socket }) =>
+  const server = serve(context, ({ method, url, socket }) =>
     peerRefusal(addresses, method, url, socket.remoteAddress),
   );
+  server.maxConnections = MOST_CONNECTIONS + 2 * peers.length;
+  return server;
 }
 
 function serve(context: AdminContext, refuse: (request: IncomingMessage) => Refusal | undefined): Server {
   const subject = adminSubject(context);
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-    request.on('error', () => {});
-    response.on('error', () => {});
-    const refusal = refuse(request);
-    if (refusal) {
-      const { status, ...content } = refusal;
-      return send(response, {
-        status,
-        contentType: 'application/json',
-        text: `${JSON.stringify(content)}\n`,
-      });
-    }
-    // A client that left in the middle of its request is all that can go wrong here.
-    reply(request, subject).then(
-      (ready) => send(response, ready),
-      () => response.destroy(),
-    );
-  });
+  const server = createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEPT_MS },
+    (request, response) => {
+      request.on('error', () => {});
+      response.on('error', () => {});
+      const refusal = refuse(request);
+      if (refusal) {
+        const { status, ...content } = refusal;
+        return send(response, {
+          status,
+          contentType: 'application/json',
+          text: `${JSON.stringify(content)}\n`,
+        });
+      }
+      // A client that left in the middle of its request is all that can go wrong here.
+      reply(request, subject).then(
+        (ready) => send(response, ready),
+        () => response.destroy(),
+      );
+    },
+  );
   server.maxConnections = MOST_CONNECTIONS;
   return server;
 }

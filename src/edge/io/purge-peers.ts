@@ -1,7 +1,7 @@
 // Speaking with the admin servers of other edges: pass a purge on, and ask for purges that were missed. Over a UNIX socket
 // (`unix:/run/fra/edge.sock`) or HTTP with a token.
 
-import { request as httpRequest, type RequestOptions } from 'node:http';
+import { Agent, type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http';
 import type { JournalCursor, JournalPage } from '../purge/purge-journal.ts';
 import { readAdminToken } from './admin-access.ts';
 import { hostOf } from './peer-access.ts';
@@ -43,7 +43,7 @@ export async function sendPurge(
   const startedAt = performance.now();
   const since = () => Math.round((performance.now() - startedAt) * 100) / 100;
   try {
-    const answer = await askPeer(peer, 'POST', '/purge', body, timeoutMs);
+    const answer = await askPeer(peer, { method: 'POST', target: '/purge', body, timeoutMs });
     const { objects = 0, unwritten } = answer as { objects?: unknown; unwritten?: unknown };
     const common = { name: peer.name, milliseconds: since(), objects: Number(objects) };
     return unwritten === undefined
@@ -67,7 +67,8 @@ export async function fetchJournalPage(
 ): Promise<JournalPage | undefined> {
   const query = cursor ? `?epoch=${encodeURIComponent(cursor.epoch)}&since=${cursor.sequence}` : '';
   try {
-    const page = (await askPeer(peer, 'GET', `/purges${query}`, undefined, timeoutMs)) as JournalPage;
+    const question = { method: 'GET', target: `/purges${query}`, timeoutMs } as const;
+    const page = (await askPeer(peer, question)) as JournalPage;
     const good =
       typeof page.epoch === 'string' &&
       Number.isSafeInteger(page.latest) &&
@@ -80,12 +81,37 @@ export async function fetchJournalPage(
   }
 }
 
-function askPeer(
+/**
+ * Connections are kept, so that a purge takes one way there and back; that peers are asked what was missed (purge-service.ts)
+ * keeps them from getting old.
+ */
+const KEPT = new Agent({ keepAlive: true, maxFreeSockets: 1 });
+
+interface Question {
+  method: 'GET' | 'POST';
+  target: string;
+  body?: string;
+  timeoutMs: number;
+}
+
+/** Whatever a peer is asked may be asked twice. */
+async function askPeer(peer: PurgePeer, question: Question): Promise<object> {
+  const asked: { request?: ClientRequest } = {};
+  try {
+    return await exchange(peer, question, KEPT, asked);
+  } catch (error) {
+    // The peer has ended a kept connection meanwhile, or is another process by now.
+    const { code } = error as NodeJS.ErrnoException;
+    if (!asked.request?.reusedSocket || (code !== 'ECONNRESET' && code !== 'EPIPE')) throw error;
+    return exchange(peer, question, false, {});
+  }
+}
+
+function exchange(
   peer: PurgePeer,
-  method: string,
-  target: string,
-  body: string | undefined,
-  timeoutMs: number,
+  { method, target, body, timeoutMs }: Question,
+  agent: Agent | false,
+  asked: { request?: ClientRequest },
 ): Promise<object> {
   return new Promise((resolve, reject) => {
     const url = peer.url.startsWith('unix:') ? undefined : new URL(peer.url);
@@ -96,7 +122,7 @@ function askPeer(
     const where: RequestOptions = url
       ? { host: hostOf(peer.url), port: url.port || 80, localAddress: peer.localAddress }
       : { socketPath: peer.url.slice('unix:'.length) };
-    const request = httpRequest({ ...where, method, path: target, headers, agent: false }, (response) => {
+    const request = httpRequest({ ...where, method, path: target, headers, agent }, (response) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {
@@ -115,6 +141,7 @@ function askPeer(
         }
       });
     });
+    asked.request = request;
     // The whole exchange, and not only its silences.
     const timer = setTimeout(() => request.destroy(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
     request.on('close', () => clearTimeout(timer));
