@@ -4,7 +4,7 @@
 import type { CollapsedForwarding } from '../collapsed-forwarding.ts';
 import type { EdgeMetrics } from '../metrics.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { prometheusText } from './admin-metrics.ts';
+import { type EdgeDetails, prometheusText } from './admin-metrics.ts';
 import type { AdminSubject } from './admin-subject.ts';
 
 export interface AdminContext {
@@ -14,16 +14,14 @@ export interface AdminContext {
   collapsed: Pick<CollapsedForwarding, 'inFlight'>;
   /** As of now; without it the edge is never drained. */
   isDraining?: (() => boolean) | undefined;
-  /** Further members of /state. */
-  moreState?: (() => object) | undefined;
-  /** Further series of /metrics, in Prometheus' text form. */
-  moreMetrics?: (() => string) | undefined;
+  /** Further members of /state; what of them are figures is in /metrics too. */
+  details?: (() => EdgeDetails) | undefined;
   /** What this edge offers besides telling. */
   operations?: Omit<AdminSubject, 'healthz' | 'state' | 'metrics'> | undefined;
 }
 
 export function adminSubject(context: AdminContext): AdminSubject {
-  const { pop, metrics, store, collapsed, isDraining, moreState, moreMetrics } = context;
+  const { pop, metrics, store, collapsed, isDraining, details } = context;
   let render: Promise<() => Promise<string>> | undefined;
   return {
     ...context.operations,
@@ -41,11 +39,11 @@ export function adminSubject(context: AdminContext): AdminSubject {
         hitRatio: cacheable === 0 ? null : (hit + stale) / cacheable,
         connections: metrics.connections,
         badRequests: Object.fromEntries(metrics.badRequests),
-        ...moreState?.(),
+        ...details?.(),
       };
     },
     async metrics() {
-      render ??= prometheusText({ pop, metrics, store, more: moreMetrics });
+      render ??= prometheusText({ pop, metrics, store, details });
       return { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: await (await render)() };
     },
   };

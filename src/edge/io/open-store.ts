@@ -1,9 +1,13 @@
 // The store that a configuration asks for: memory, with a disk behind it or without, with ghost caches or without.
 
 import type { EdgeConfig } from '../config.ts';
-import { GhostCaches } from '../store/ghost-caches.ts';
+import type { DiskStats } from '../store/disk-tier.ts';
+import { GhostCaches, type GhostEstimate } from '../store/ghost-caches.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
 import type { ObjectStore } from '../store/object-store.ts';
+
+/** For /state and /metrics. */
+export type StoreState = ReturnType<ObjectStore['stats']> & { disk?: DiskStats; ghosts?: GhostEstimate[] };
 
 export interface OpenedStore {
   store: ObjectStore;
@@ -11,8 +15,7 @@ export interface OpenedStore {
   objects(): number;
   /** Purges are on the disk. Absent without one; rejects while a restart would forget one. */
   flushed?: () => Promise<void>;
-  /** For /state. */
-  state(): object;
+  state(): StoreState;
   /** With a disk: writes what memory holds, for at most `deadlineMs`. */
   close(deadlineMs: number): Promise<void>;
 }

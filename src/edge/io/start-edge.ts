@@ -186,7 +186,7 @@ export async function startEdge(started: EdgeConfig, options: EdgeOptions = {}):
       store,
       collapsed: pipeline.collapsed,
       isDraining,
-      moreState: () => ({
+      details: () => ({
         store: { ...opened.state(), maxObjectBytes: store.maxObjectBytes },
         ...(accessLog && { accessLog: { droppedLines: accessLog.droppedLines } }),
         ...(live.upstream.report && { upstream: live.upstream.report() }),

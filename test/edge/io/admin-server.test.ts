@@ -52,17 +52,34 @@ describe('what the lab and Prometheus read', () => {
   it('keeps its shape', async () => {
     const subject = adminSubject({
       ...parts,
-      moreState: () => ({ purges: {} }),
-      moreMetrics: () => 'more 1\n',
+      details: () => ({
+        purges: {},
+        store: { ghosts: [{ policy: 'gdsf', size: 2, requestHitRatio: 0.75, byteHitRatio: undefined }] },
+        accessLog: { droppedLines: 4 },
+      }),
     });
     expect(await ask(subject, 'GET', '/healthz')).toEqual({ status: 200, body: { status: 'ok' } });
     const { body } = await ask(subject, 'GET', '/state');
     expect(Object.keys(body)).toEqual(
-      expect.arrayContaining(['pop', 'objects', 'bytes', 'inFlight', 'requests', 'hitRatio', 'badRequests']),
+      expect.arrayContaining([
+        'pop',
+        'objects',
+        'bytes',
+        'inFlight',
+        'requests',
+        'hitRatio',
+        'badRequests',
+        'purges',
+      ]),
     );
     const metrics = await ask(subject, 'GET', '/metrics');
     expect(metrics.body).toContain('edge_cache_objects{pop="fra"} 3');
-    expect(metrics.body).toMatch(/\nmore 1\n$/);
+    expect(metrics.body).toContain(
+      'edge_ghost_hit_ratio{policy="gdsf",size="2",by="requests",pop="fra"} 0.75',
+    );
+    expect(metrics.body).toContain('edge_access_log_dropped_total{pop="fra"} 4');
+    // An edge without a disk has no figures of one.
+    expect(metrics.body).not.toMatch(/^edge_disk/m);
   });
 
   it('is well while the POP is drained', async () => {
