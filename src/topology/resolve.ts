@@ -53,6 +53,11 @@ export function resolveTopology(input: TopologyInput, data: ReferenceData): Reso
     root: { node: 'root', address: siteHosts(serverPrefix('root', input)).first },
     anycast: anycastOf(input),
     cdnAsn: input.cdn.asn,
+    cache: {
+      memoryBytes: megabytes(input.cdn.cache.memoryMegabytes),
+      diskBytes: input.cdn.cache.diskMegabytes && megabytes(input.cdn.cache.diskMegabytes),
+      shieldPops: (input.cdn.cache.shields ?? []).map(popNodeName),
+    },
     steering: {
       defaultPolicy: input.steering.policy,
       ttlSeconds: input.steering.ttlSeconds,
@@ -64,6 +69,10 @@ export function resolveTopology(input: TopologyInput, data: ReferenceData): Reso
       geoipErrorShare: input.steering.geoipErrorShare,
     },
   };
+}
+
+function megabytes(value: number): number {
+  return Math.round(value * 1e6);
 }
 
 function resolvePops(input: TopologyInput, cityOf: (node: string) => LabNode['city']): Pop[] {

@@ -189,6 +189,15 @@ export interface SteeringSettings {
   geoipErrorShare: number;
 }
 
+export interface CacheSettings {
+  /** Of each edge. */
+  memoryBytes: number;
+  /** Of each edge; undefined: no disk tier. */
+  diskBytes: number | undefined;
+  /** POP names whose edges the others ask before the origin. */
+  shieldPops: string[];
+}
+
 export interface ResolvedTopology {
   name: string;
   description: string;
@@ -210,5 +219,6 @@ export interface ResolvedTopology {
     dns: { prefix: DualStack; address: DualStack };
   };
   cdnAsn: number;
+  cache: CacheSettings;
   steering: SteeringSettings;
 }

@@ -155,6 +155,27 @@ const cdn = z
   .strictObject({
     asn,
     anycast: z.strictObject({ http: dualStackPrefix.optional(), dns: dualStackPrefix.optional() }).optional(),
+    cache: z
+      .strictObject({
+        memoryMegabytes: z.number().min(1).max(4096).default(16).describe('Of each edge (10⁶ bytes).'),
+        diskMegabytes: z
+          .number()
+          .min(1)
+          .max(100_000)
+          .optional()
+          .describe(
+            'Of each edge, behind its memory, in its run folder (with network namespaces: in RAM). It outlives a restart of the edge. Default: none.',
+          ),
+        shields: z
+          .array(name(7))
+          .min(1)
+          .optional()
+          .meta({
+            description: 'POPs whose edges the others ask before the origin, chosen by consistent hashing.',
+            examples: [['fra']],
+          }),
+      })
+      .prefault({}),
   })
   .meta({ description: 'The CDN.', examples: [{ asn: 64500 }] });
 

@@ -43,20 +43,45 @@ export function dnsConfig(topology: ResolvedTopology, pop: Pop) {
 }
 
 export function edgeConfig(topology: ResolvedTopology, pop: Pop) {
+  const { memoryBytes, diskBytes, shieldPops } = topology.cache;
+  const shields = topology.pops.filter(({ name }) => shieldPops.includes(name));
+  const others = topology.pops.filter((other) => other !== pop);
+  const isShield = shields.includes(pop);
+  const { health } = topology.steering;
   return {
     listen: [pop.edge, topology.anycast.http.address].flatMap(both).map((address) => ({ address, port: 80 })),
     anycast: both(topology.anycast.http.address),
     pop: pop.code,
     origin: { host: `origin.${CDN_ZONE}`, address: topology.origin.address.ipv4, port: 80 },
     sourceAddress: pop.edge.ipv4,
-    cacheBytes: 16 * 1024 * 1024,
+    cacheBytes: memoryBytes,
+    ...(diskBytes !== undefined && { disk: { directory: '{run}/cache', bytes: diskBytes } }),
+    // A shield asks the origin: two that asked each other would only be further away from it.
+    ...(shields.length > 0 &&
+      !isShield && {
+        shield: {
+          parents: shields.map(({ code, edge }) => ({
+            name: code,
+            pop: code,
+            address: edge.ipv4,
+            port: 80,
+          })),
+          healthCheck: {
+            intervalMs: health.intervalSeconds * 1000,
+            timeoutMs: health.timeoutSeconds * 1000,
+            rise: health.rise,
+            fall: health.fall,
+          },
+        },
+      }),
+    // To a shield the other edges are clients that tell the truth about theirs.
+    ...(isShield && { forwarded: { trust: others.map(({ edge }) => `${edge.ipv4}/32`) } }),
     // Whose requests may ask why they were answered so: `./lab explain http`.
     trace: { allow: topology.clients.flatMap(({ prefix }) => [prefix.ipv4, prefix.ipv6]) },
     purge: {
       listen: { address: pop.edge.ipv4, port: PURGE_PORT },
-      peers: topology.pops
-        .filter((other) => other !== pop)
-        .map(({ code, edge }) => ({ name: code, url: `http://${edge.ipv4}:${PURGE_PORT}` })),
+      peers: others.map(({ code, edge }) => ({ name: code, url: `http://${edge.ipv4}:${PURGE_PORT}` })),
+      ...(diskBytes !== undefined && { journal: '{run}/purges' }),
     },
     drainFile: '{run}/drained',
     admin: { path: '{run}/edge.sock' },

@@ -86,6 +86,8 @@ type CarriedOut = PurgeEffect & Pick<PurgeReport, 'unwritten'>;
 const NOTHING_DONE: PurgeEffect = { objects: 0, lazy: false };
 /** A purge that a peer missed is found at the latest then. */
 const FOLLOW_MS = 30_000;
+/** Peers that have never answered are asked again after this long, then twice as long: of their purges nothing is known. */
+const FIRST_FOLLOW_MS = 1000;
 /** Purges after which the journal's file is written anew: it holds at most this many that are no longer kept. */
 const REWRITE_AFTER = 20_000;
 /** Pages of one catching up: the whole journal of a peer and then some. */
@@ -267,8 +269,17 @@ export async function createPurgeService(options: PurgeServiceOptions): Promise<
   if (journalPath !== undefined && !restored && !beganEmpty)
     await distrustAll('no journal of purges was kept', { applied: 0, peers: [] });
   const { followMs = FOLLOW_MS } = options;
-  const timer = peers.length > 0 && followMs > 0 ? setInterval(() => void catchUp(), followMs) : undefined;
-  timer?.unref();
+  let timer: NodeJS.Timeout | undefined;
+  let soonMs = FIRST_FOLLOW_MS;
+  const followLater = () => {
+    if (peers.length === 0 || followMs === 0) return;
+    const unheard = peers.some(({ name }) => !cursors.has(name));
+    const delayMs = unheard ? Math.min(soonMs, followMs) : followMs;
+    soonMs *= 2;
+    timer = setTimeout(() => void catchUp().then(() => timer && followLater()), delayMs);
+    timer.unref();
+  };
+  followLater();
 
   return {
     purge,
@@ -285,7 +296,8 @@ export async function createPurgeService(options: PurgeServiceOptions): Promise<
       ...(lastDistrust && { lastDistrust }),
     }),
     close: async () => {
-      clearInterval(timer);
+      clearTimeout(timer);
+      timer = undefined;
       await following;
       await file?.close();
     },

@@ -41,6 +41,8 @@ export class Member implements BalanceMember {
   requests = 0;
   failures = 0;
   retries = 0;
+  /** Those who wait for an answer's head. */
+  readonly #waiting = new Set<() => void>();
 
   /** Without limits the circuit never opens. */
   constructor(
@@ -96,7 +98,15 @@ export class Member implements BalanceMember {
   }
 
   checked(problem: string | undefined, limits: { rise: number; fall: number }): void {
+    const wasUp = this.isUp;
     this.health = afterCheck(this.health ?? ASSUMED_UP, problem, limits);
+    if (wasUp && !this.isUp) for (const onDown of [...this.#waiting]) onDown();
+  }
+
+  /** `onDown` is called when a check takes this member down, until the function returned has been. */
+  await(onDown: () => void): () => void {
+    this.#waiting.add(onDown);
+    return () => this.#waiting.delete(onDown);
   }
 
   report(nowMs: number): MemberReport {

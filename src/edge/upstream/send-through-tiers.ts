@@ -124,25 +124,34 @@ export function sendThroughTiers(
     let failedByStatus = false;
     const over = (event: AttemptEvent, why?: string) => {
       attempt.over = true;
+      stopWaiting();
       attempt.place?.leave();
       tell(event, context.nowMs(), why);
     };
+    /** Leaves this attempt for the next one, if it may and there is one. */
+    const turnElsewhere = (event: AttemptEvent, why: string): boolean => {
+      const other = mayResend(attempt) ? next() : undefined;
+      if (!other) return false;
+      over(event, why);
+      attempt.exchange?.abort();
+      note(`${member.name} ${why}`);
+      start(other);
+      return true;
+    };
+    // Whoever is silent all of a sudden is found out by its checks long before a request has waited in vain.
+    const stopWaiting = member.await(() => {
+      if (!attempt.over && !aborted) turnElsewhere('failure', 'is down by its checks');
+    });
     attempt.exchange = member.transport.send(requestFor(stage), {
       onInterim: (status, fields) => {
         if (!attempt.over) events.onInterim?.(status, fields);
       },
       onHead(status, fields) {
         if (attempt.over) return;
+        stopWaiting();
         failedByStatus = stage.tier === 'origin' && context.failureStatuses.has(status);
-        if (isWorthAnother(stage, status) && mayResend(attempt)) {
-          const other = next();
-          if (other) {
-            over(failedByStatus ? 'failure' : 'success', `answered ${status}`);
-            attempt.exchange?.abort();
-            note(`after ${status} from ${member.name}`);
-            return start(other);
-          }
-        }
+        const event = failedByStatus ? 'failure' : 'success';
+        if (isWorthAnother(stage, status) && turnElsewhere(event, `answered ${status}`)) return;
         headPassed = true;
         if (!failedByStatus) tell('head', context.nowMs());
         events.onHead(status, fields);

@@ -119,7 +119,9 @@ async function removeOnce(docker: Docker, lab: LabIdentity): Promise<{ count: nu
 /** Containers of others that somebody has connected to it live on without it. */
 async function removeNetwork(docker: Docker, id: string): Promise<void> {
   const network = docker.getNetwork(id);
-  const { Containers } = (await network.inspect()) as { Containers?: Record<string, { Name: string }> | null };
+  const { Containers } = (await network.inspect()) as {
+    Containers?: Record<string, { Name: string }> | null;
+  };
   for (const [container, { Name }] of Object.entries(Containers ?? {})) {
     // An endpoint whose container is gone is known by its name only: what it is listed by is no container's id any more.
     for (const Container of [container, Name]) {

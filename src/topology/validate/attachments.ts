@@ -47,7 +47,7 @@ export function attachmentFindings(part: ReadablePart): Finding[] {
       return [...edgeFindings(part, site, [name]), ...(alone ? [detached(`the ${name}`, [name])] : [])];
     }),
     ...Object.entries(part.ixps).flatMap(([name, ixp]) => memberFindings(part, name, ixp.members)),
-    ...nameServerFindings(part),
+    ...popListFindings(part),
   ];
 }
 
@@ -96,18 +96,23 @@ function memberFindings(part: ReadablePart, ixp: string, members: string[]): Fin
   ];
 }
 
-function nameServerFindings({ steering, declared }: ReadablePart): Finding[] {
-  return (steering?.unicastNameServers ?? []).flatMap((code, i) =>
-    declared.pops.includes(code)
-      ? []
-      : [
-          {
-            path: ['steering', 'unicastNameServers', i],
-            message: `unknown POP ${code}`,
-            expected: `one of ${declared.pops.join(', ')}`,
-            hint: didYouMean(code, declared.pops) ?? 'choose one of these',
-          },
-        ],
+function popListFindings({ steering, cdn, declared }: ReadablePart): Finding[] {
+  const lists: [ValuePath, readonly string[] | undefined][] = [
+    [['steering', 'unicastNameServers'], steering?.unicastNameServers],
+    [['cdn', 'cache', 'shields'], cdn?.cache.shields],
+  ];
+  return lists.flatMap(([path, codes = []]) =>
+    codes.flatMap((code, i) => {
+      const finding = (message: string, hint: string): Finding => ({
+        path: [...path, i],
+        message,
+        expected: `one of ${declared.pops.join(', ')}`,
+        hint,
+      });
+      if (!declared.pops.includes(code))
+        return [finding(`unknown POP ${code}`, didYouMean(code, declared.pops) ?? 'choose one of these')];
+      return codes.indexOf(code) < i ? [finding(`POP ${code} is named twice`, 'leave one out')] : [];
+    }),
   );
 }
 

@@ -336,6 +336,51 @@ describe('shield', () => {
     expect((await ask(upstream)).body).toBe('origin');
   });
 
+  it('a request that waits for a parent when checks take it down goes on to the origin, if it may', async () => {
+    let silent = false;
+    const fra = await serving((socket, head) => {
+      if (!silent) says('fra')(socket, head, 0);
+    });
+    const origin = await serving(says('origin'));
+    const upstream = start({
+      origin: { ...at(origin.port), headersTimeoutMs: 60_000 },
+      shield: {
+        parents: [{ name: 'fra', ...at(fra.port) }],
+        healthCheck: { intervalMs: 30, timeoutMs: 50, fall: 2 },
+      },
+    });
+    expect((await ask(upstream)).body).toBe('fra');
+    silent = true;
+    const { body, choices } = await ask(upstream);
+    expect(body).toBe('origin');
+    expect(choices.at(-1)).toMatchObject({
+      tier: 'origin',
+      attempt: 2,
+      reason: expect.stringContaining('fra is down by its checks'),
+    });
+    expect(member(upstream, 'fra')).toMatchObject({ health: 'down', inFlight: 0, failures: 1 });
+  });
+
+  it('one that must not be sent twice waits on', async () => {
+    let answer: (() => void) | undefined;
+    const fra = await serving((socket, head) => {
+      if (head.startsWith('POST')) answer = () => says('fra')(socket, head, 0);
+    });
+    const origin = await serving(says('origin'));
+    const upstream = start({
+      origin: { ...at(origin.port), headersTimeoutMs: 60_000 },
+      shield: {
+        parents: [{ name: 'fra', ...at(fra.port) }],
+        healthCheck: { intervalMs: 300, timeoutMs: 50, fall: 1 },
+      },
+    });
+    const asked = ask(upstream, { method: 'POST' });
+    await memberAfter(upstream, 'fra', { health: 'down' });
+    answer?.();
+    expect((await asked).body).toBe('fra');
+    expect(origin.heads).toEqual([]);
+  });
+
   it('the shield itself asks the origin', async () => {
     const [fra, origin] = [await serving(says('fra')), await serving(says('origin'))];
     const shield = { parents: [{ name: 'fra', ...at(fra.port) }] };

@@ -51,6 +51,7 @@ export function buildTopology(sketch: Sketch): ResolvedTopology {
       },
     },
     cdnAsn: 64500,
+    cache: { memoryBytes: 16_000_000, diskBytes: undefined, shieldPops: [] },
     steering: {
       defaultPolicy: 'nearest',
       ttlSeconds: 20,
