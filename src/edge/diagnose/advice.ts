@@ -11,7 +11,7 @@ export const STEP_TITLES: Record<Cause, string> = {
   query: 'query parameters that change nothing are in the key',
   cold: 'asked for the first time',
   expired: 'too old (lifetime too short)',
-  'gone-purged': 'gone before its time: purged',
+  'gone-purged': 'gone before its time: purged, or lost in a restart',
   'gone-evicted': 'gone before its time: evicted',
   collapsed: 'waited for another request’s answer',
 };
@@ -37,7 +37,7 @@ export function adviceFor(cause: Cause, top: readonly string[]): string {
     case 'expired':
       return 'Longer lifetimes with purges by tag, or stale-while-revalidate; ETags make what remains cheap (304).';
     case 'gone-purged':
-      return 'Purge by tag or URL and not by prefix or all, and softly, so that one refresh does instead of a herd of misses.';
+      return 'Purge by tag or URL and not by prefix or all, and softly, so that one refresh does instead of a herd of misses. A disk tier outlives restarts, which look the same in a log.';
     case 'gone-evicted':
       return 'The store is too small for what is asked for between two uses: cacheBytes, a disk tier, or GDSF for many small objects.';
     case 'collapsed':
