@@ -184,6 +184,12 @@ export const COMMANDS: CommandEntry[] = [
     load: () => import('./commands/edge.ts'),
   },
   {
+    name: 'origin',
+    summary: 'the origin by itself: content, caching fields and trouble as asked for',
+    group: 'Project',
+    load: () => import('./commands/origin.ts'),
+  },
+  {
     name: 'topology',
     summary: 'check a topology file',
     group: 'Project',

@@ -1,5 +1,5 @@
 // The images of single services, as the documents tell to build and run them: GeoDNS answers over UDP, the edge misses and
-// hits, both are healthy, run as an ordinary user and end when told to; what the edge has is there in its next container.
+// hits, the origin gives what is asked for, all are healthy, run as an ordinary user and end when told to; what the edge has is there in its next container.
 // Their base is a stand-in (docker-node-base.ts).
 
 import { execFile } from 'node:child_process';
@@ -44,7 +44,7 @@ function block(file: string, language: string): string {
   return body;
 }
 
-async function build(service: 'edge' | 'geodns'): Promise<void> {
+async function build(service: 'edge' | 'geodns' | 'origin'): Promise<void> {
   const options = ['--build-arg', `BASE=${BASE}`, '--tag', `${NAME}-${service}`];
   await docker('build', '--file', `compose/Dockerfile.${service}`, ...options, '.');
 }
@@ -99,7 +99,7 @@ describe.skipIf(missing)(titled('images of single services'), () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'catchment-services-'));
     await buildNodeBase(await connectEngine(), BASE, run);
-    await Promise.all([build('edge'), build('geodns')]);
+    await Promise.all([build('edge'), build('geodns'), build('origin')]);
   }, BUILD_TIMEOUT_MS);
 
   afterAll(async () => {
@@ -115,7 +115,7 @@ describe.skipIf(missing)(titled('images of single services'), () => {
     rmSync(folder, { recursive: true, force: true });
   }, 60_000);
 
-  test.each(['edge', 'geodns'])('%s: packages of the versions that are locked', async (service) => {
+  test.each(['edge', 'geodns', 'origin'])('%s: packages of the versions that are locked', async (service) => {
     expect(await strayPackages(`${NAME}-${service}`)).toEqual([]);
   });
 
@@ -166,6 +166,22 @@ describe.skipIf(missing)(titled('images of single services'), () => {
     expect(await docker('exec', container, 'id', '-u')).toBe('10001');
     // Without koffi it would serve too, more slowly, and say so.
     expect(await logs(container)).not.toContain('without batched system calls');
+    await stop(container);
+  });
+
+  test('origin gives what a URL asks for, as an ordinary user, and ends when told to', async () => {
+    const container = `${NAME}-origin`;
+    await docker(
+      ...['run', '--detach', '--name', container, '--health-interval', '1s'],
+      ...['--publish', '127.0.0.1::80', `${NAME}-origin`],
+    );
+    await untilHealthy(container);
+    const url = `http://127.0.0.1:${await publishedPort(container, '80/tcp')}`;
+    const answer = await fetch(`${url}/bytes/64k?max_age=60`);
+    expect(answer.headers.get('cache-control')).toBe('max-age=60');
+    expect((await answer.arrayBuffer()).byteLength).toBe(65_536);
+    expect((await fetch(`${url}/json/1?status=404`)).status).toBe(404);
+    expect(await docker('exec', container, 'id', '-u')).toBe('10001');
     await stop(container);
   });
 

@@ -2,28 +2,22 @@
 // docker the compose profile `observability` runs the same gateway beside a Prometheus and a Grafana.
 
 import { readFileSync } from 'node:fs';
-import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { PROJECT_FOLDER } from '../../base/project-folder.ts';
-import { parseAddress } from '../../net/ip-address.ts';
 import { labFolder } from '../../runtimes/lab-folder.ts';
 import type { LabPlan } from '../../runtimes/lab-plan.ts';
 import { metricsTargets } from '../../runtimes/metrics-targets.ts';
 import type { RunningLab } from '../../runtimes/runtime.ts';
 import { cliOf, openLab } from '../context.ts';
+import { type Endpoint, formatEndpoint, parseEndpoint } from '../listen-option.ts';
 
 /** Where exporters commonly are that have no port of their own (OpenTelemetry's default). */
 const DEFAULT_LISTEN = '127.0.0.1:9464';
 const TEMPLATE = 'compose/prometheus/prometheus.yml';
 /** How soon the gateway notices that its lab is gone. */
 const LAB_POLL_MS = 2000;
-
-interface Endpoint {
-  address: string;
-  port: number;
-}
 
 export function define(command: Command): void {
   command
@@ -77,20 +71,4 @@ async function untilGone(lab: RunningLab, signal: AbortSignal): Promise<void> {
     );
     if (state === 'dead') return;
   }
-}
-
-/** `127.0.0.1:9464` or `[::1]:9464`. */
-function parseEndpoint(text: string): Endpoint {
-  const [, bracketed, plain, port = ''] = /^(?:\[(.+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? [];
-  const address = bracketed ?? plain ?? '';
-  const fits = bracketed === undefined ? !isIPv6(address) : isIPv6(address);
-  if (!parseAddress(address) || !fits || Number(port) > 65_535)
-    throw new InvalidArgumentError(
-      `expected an address and a port, such as ${DEFAULT_LISTEN} or [::1]:9464.`,
-    );
-  return { address, port: Number(port) };
-}
-
-function formatEndpoint({ address, port }: Endpoint): string {
-  return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
 }

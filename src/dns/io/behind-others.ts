@@ -32,12 +32,13 @@ function mayComeForward(thread: number, before: number): boolean {
 
 /**
  * Puts V8's own threads, which compile hot code and mark garbage, behind those that answer; for the life of the process, before
- * workers start. No thread waits for them: each collects its own garbage, since a collection that is shared out would
- * wait for its share to get a processor.
+ * workers start. No thread waits for them to collect young garbage: a collection that is shared out would wait for its share to
+ * get a processor. (`--single-threaded-gc` means more, but only on the command line, where any flag makes Node.js reject the
+ * compiled code that it carries.)
  */
 export function keepHelpersBehind(): void {
   if (process.platform !== 'linux') return;
-  setFlagsFromString('--single-threaded-gc');
+  setFlagsFromString('--no-parallel-scavenge');
   for (const thread of readdirSync('/proc/self/task')) {
     const name = readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').trim();
     if (name === 'V8Worker') setPriority(Number(thread), BEHIND);
