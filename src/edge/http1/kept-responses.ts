@@ -15,6 +15,8 @@ export interface KeptResponse {
   small: boolean;
   /** Of the body. */
   size: number;
+  /** How often it was sent, if it is large. */
+  hits: number;
 }
 
 /** Of all that is kept at a time; what comes after that is rendered each time. */

@@ -6,7 +6,7 @@ import type { KeptResponse } from '../http1/kept-responses.ts';
 import { frameResponse, type ResponseTo } from '../http1/response-head.ts';
 import { clientFields } from './client-answer.ts';
 import type { ConnectionHost } from './client-connection.ts';
-import { COPIED_BYTES } from './kernel-copies.ts';
+import { COPIED_AFTER_HITS, COPIED_BYTES } from './kernel-copies.ts';
 import { ONE_BUFFER_BYTES, oneBuffer, sizeOf, UNREAD_BYTES, type Written, writeParts } from './respond.ts';
 
 /** Undefined for an answer that is not a plain hit, or not to a plain request: the long way. */
@@ -23,7 +23,6 @@ export function respondFromKept(
   if (answer.cacheStatus.hit !== true) return undefined;
   const second = Math.floor(Date.now() / 1000);
   let kept = host.kept.get(stored, answer.cacheStatus, second);
-  const again = kept !== undefined;
   if (kept === undefined) {
     kept = render(host, answer, to);
     if (kept === undefined) return undefined;
@@ -33,8 +32,8 @@ export function respondFromKept(
   if (small) socket.write(bytes);
   else {
     const [whole] = body;
-    const large = size >= COPIED_BYTES && whole?.length === size;
-    if (!large || !host.copies.send(socket, bytes, whole, again)) writeParts(socket, bytes, body);
+    const copied = size >= COPIED_BYTES && whole?.length === size && ++kept.hits > COPIED_AFTER_HITS;
+    if (!copied || !host.copies.send(socket, bytes, whole)) writeParts(socket, bytes, body);
   }
   return { bytes: size, keepAlive: true, whole: true };
 }
@@ -54,5 +53,6 @@ function render({ context }: ConnectionHost, answer: Answer, to: ResponseTo): Ke
     body: body.chunks,
     small,
     size,
+    hits: 0,
   };
 }

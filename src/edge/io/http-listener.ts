@@ -56,7 +56,7 @@ export class EdgeServer extends Server {
     this.on('listening', () => this.#sweepEvery(sweepInterval(limits)));
     this.on('close', () => {
       clearInterval(this.#timer);
-      this.#host.copies.close();
+      this.#host.copies.clear();
     });
   }
 
@@ -119,7 +119,7 @@ export class EdgeServer extends Server {
   #sweep(): void {
     const nowMs = performance.now();
     this.#host.kept.clear(0);
-    this.#host.copies.sweep();
+    this.#host.copies.clear();
     for (const connection of this.#connections) connection.sweep(nowMs);
     this.#turnedAway.sweep(nowMs);
   }

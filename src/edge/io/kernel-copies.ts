@@ -1,21 +1,22 @@
-// Copies of hot large bodies that the kernel can send by itself: sendfile(2) from a memfd (memfd_create(2)) hands its pages
+// Copies of hot large responses that the kernel can send by itself: sendfile(2) from a memfd (memfd_create(2)) hands its pages
 // to the connection, where a write copies them; for 100 kB that copy is a fifth of what a hit costs. What does not fit
 // into the socket at once goes the ordinary way, so a slow client is nobody's special case.
 //
-// A copy is never written again, and pages that are on their way outlive the file: no client can see another's bytes.
+// A copy is head and body, so that one call sends both. It is written once, before it is sent, and good for the second in
+// which its head is true (http1/kept-responses.ts); the next second has a file of its own. Pages that are on their way
+// outlive their file and nobody ever writes to them: no client can see another's bytes.
 
 import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { LRUCache } from 'lru-cache';
 
 /** Smaller bodies cost no less this way. */
 export const COPIED_BYTES = 65_536;
+/** A copy costs what some six hits save. */
+export const COPIED_AFTER_HITS = 8;
 /** Of all copies together, which come on top of the cache's own memory. */
 const MAX_BYTES = 33_554_432;
-/** A copy that nobody asked for goes after this long, with it the body that it is found by. */
-const UNUSED_MS = 5000;
 
-/** Known once the library is loaded, by the first body that wants it. */
+/** Known once the library is loaded, by the first response that wants it. */
 type Libc = typeof import('../../net/io/libc.ts');
 let libc: Libc | undefined;
 let offset: { address: number; words: Uint32Array } | undefined;
@@ -36,74 +37,65 @@ function load(): void {
 }
 
 export class KernelCopies {
-  /** File descriptors by the memory of the body: the store makes its views anew. */
-  readonly #files = new LRUCache<ArrayBufferLike, number>({
-    maxSize: MAX_BYTES,
-    sizeCalculation: (_, memory) => memory.byteLength,
-    ttl: UNUSED_MS,
-    updateAgeOnGet: true,
-    dispose: (file) => libc?.close(file),
-  });
+  /** File descriptors by the head that is in them. */
+  readonly #files = new Map<Buffer, number>();
+  #bytes = 0;
 
   /**
-   * Sends head and body, which has its memory to itself: all or part of it at once, what is left by `socket.write`. False, with
-   * nothing sent, where that is not possible; `copy`: this body is asked for often enough to be worth one.
+   * Sends head and body: all or part of it at once, what is left by `socket.write`. False, with nothing sent, where that is not
+   * possible. The same head always goes with the same body.
    */
-  send(socket: Socket, head: Buffer, body: Uint8Array, copy: boolean): boolean {
+  send(socket: Socket, head: Buffer, body: Uint8Array): boolean {
     const connection = (socket as unknown as { _handle?: { fd?: number } | null })._handle?.fd;
     // Bytes before these are still to be written.
     if (connection === undefined || connection < 0 || socket.writableLength > 0) return false;
-    if (body.length !== body.buffer.byteLength) return false;
-    const file = this.#files.get(body.buffer) ?? (copy ? this.#copy(body) : undefined);
+    const file = this.#files.get(head) ?? this.#copy(head, body);
     if (file === undefined || libc === undefined || offset === undefined) return false;
-    const sent = libc.send(connection, head, head.length, MSG_MORE_DONTWAIT);
-    // A connection that is broken says so to the write that follows.
+    offset.words.fill(0);
+    const length = head.length + body.length;
+    const sent = libc.sendfile(connection, file, offset.address, length);
+    // A connection that is full or broken says so to the write that follows.
     if (sent <= 0) return false;
     if (sent < head.length) {
       socket.cork();
       socket.write(head.subarray(sent));
       socket.write(body);
       socket.uncork();
-      return true;
-    }
-    offset.words.fill(0);
-    const done = Math.max(0, libc.sendfile(connection, file, offset.address, body.length));
-    if (done < body.length) socket.write(body.subarray(done));
+    } else if (sent < length) socket.write(body.subarray(sent - head.length));
     return true;
   }
 
   /** Bytes of all copies. */
   get bytes(): number {
-    return this.#files.calculatedSize;
+    return this.#bytes;
   }
 
-  /** Also called by a timer, since after the last request nobody asks any more. */
-  sweep(): void {
-    this.#files.purgeStale();
-  }
-
-  close(): void {
+  /** Their second is over. What is on its way goes on. */
+  clear(): void {
+    for (const file of this.#files.values()) libc?.close(file);
     this.#files.clear();
+    this.#bytes = 0;
   }
 
-  #copy(body: Uint8Array): number | undefined {
+  #copy(head: Buffer, body: Uint8Array): number | undefined {
     if (libc === undefined) {
       load();
       return undefined;
     }
-    const file = libc.memfdCreate('body', MFD_CLOEXEC);
+    const length = head.length + body.length;
+    if (this.#bytes + length > MAX_BYTES) return undefined;
+    const file = libc.memfdCreate('response', MFD_CLOEXEC);
     if (file < 0) return undefined;
     try {
-      for (let at = 0; at < body.length; ) at += writeSync(file, body, at);
+      for (const part of [head, body]) for (let at = 0; at < part.length; ) at += writeSync(file, part, at);
     } catch {
       libc.close(file); // no memory for it
       return undefined;
     }
-    this.#files.set(body.buffer, file);
+    this.#files.set(head, file);
+    this.#bytes += length;
     return file;
   }
 }
 
 const MFD_CLOEXEC = 1;
-/** The body follows, in the same segment; and never wait. */
-const MSG_MORE_DONTWAIT = 0x8000 | 0x40;

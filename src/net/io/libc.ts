@@ -59,13 +59,6 @@ export const recvmsg = libc.func('intptr_t recvmsg(int, uintptr_t, int)') as (
   message: number,
   flags: number,
 ) => number;
-/** From a buffer of JavaScript: nothing can move it before the call returns, and the kernel keeps no reference. */
-export const send = libc.func('intptr_t send(int, const void*, size_t, int)') as (
-  fd: number,
-  bytes: Uint8Array,
-  length: number,
-  flags: number,
-) => number;
 export const sendfile = libc.func('intptr_t sendfile(int, int, uintptr_t, size_t)') as (
   to: number,
   from: number,
