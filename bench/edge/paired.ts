@@ -32,6 +32,8 @@ export interface Comparison {
 
 /** A round in which others took more than this of a processor says little about requests a second. */
 const MAX_OTHERS = 0.2;
+/** Of two seconds each: on one processor a compiler that works in the background takes its time from those it works for. */
+const WARM_UPS = 4;
 const QUIET_MS = 300;
 const QUIET_TIMEOUT_MS = 10_000;
 /** With fewer good rounds than this all count, and the figure's `others` says what it is worth. */
@@ -45,7 +47,7 @@ export async function takeTurns(
   rounds: number,
 ): Promise<Comparison[]> {
   // Compilers and caches are warm before anything counts, and what a server does in its first seconds is over.
-  for (let i = 0; i < 2; i++)
+  for (let i = 0; i < WARM_UPS; i++)
     for (const server of servers) await wrk(server.port, script, { ...load, seconds: 2 });
   const taken: Slice[][] = [];
   for (let round = 0; round < rounds; round++) {
