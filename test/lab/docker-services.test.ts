@@ -3,7 +3,7 @@
 // Their base is a stand-in (docker-node-base.ts).
 
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -232,17 +232,14 @@ describe.skipIf(missing)(titled('images of single services'), () => {
   });
 });
 
-/** The project's own, from its sources; its address. */
+/** The project's own image, on the port that the edge's document has; its address. */
 async function startOrigin(): Promise<string> {
-  const container = `${NAME}-origin`;
-  const at = join(folder, 'origin');
-  for (const path of ['src/base', 'src/net', 'src/origin', 'package.json', 'node_modules/zod']) {
-    cpSync(join(PROJECT_FOLDER, path), join(at, path), { recursive: true });
-  }
-  writeFileSync(join(at, 'origin.json'), '{"listen": [{"address": "0.0.0.0", "port": 8080}]}');
+  const container = `${NAME}-behind`;
+  const config = join(folder, 'origin.json');
+  writeFileSync(config, '{"listen": [{"address": "0.0.0.0", "port": 8080}]}');
   await docker(
-    ...['run', '--detach', '--name', container, '--volume', `${at}:/origin:ro`, BASE],
-    ...['node', '/origin/src/origin/main.ts', '--config', '/origin/origin.json'],
+    ...['run', '--detach', '--name', container, '--volume', `${config}:/etc/origin/origin.json:ro`],
+    `${NAME}-origin`,
   );
   return docker('inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', container);
 }

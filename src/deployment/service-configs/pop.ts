@@ -55,6 +55,8 @@ export function edgeConfig(topology: ResolvedTopology, pop: Pop) {
     origin: { host: `origin.${CDN_ZONE}`, address: topology.origin.address.ipv4, port: 80 },
     sourceAddress: pop.edge.ipv4,
     cacheBytes: memoryBytes,
+    // What another policy or more memory would give is a question that labs are for.
+    ghosts: true,
     ...(diskBytes !== undefined && { disk: { directory: '{run}/cache', bytes: diskBytes } }),
     // A shield asks the origin: two that asked each other would only be further away from it.
     ...(shields.length > 0 &&
