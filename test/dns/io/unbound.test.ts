@@ -14,35 +14,20 @@ let port: number;
 
 beforeAll(async () => {
   lab = await startLab();
-  port = await freePort();
-  const config = `
-server:
-  interface: 127.0.0.1@${port}
-  access-control: 127.0.0.0/8 allow
-  chroot: ""
-  username: ""
-  directory: "${lab.folder}"
-  pidfile: "${lab.folder}/unbound.pid"
-  use-syslog: no
-  do-daemonize: no
-  do-not-query-localhost: no
-  module-config: "subnetcache iterator"
-  send-client-subnet: 127.0.0.1
-  client-subnet-always-forward: yes
-  local-zone: "test." nodefault
-  qname-minimisation: no
-stub-zone:
-  name: "cdn.test."
-  stub-addr: 127.0.0.1@${lab.port}
-`;
-  writeFileSync(join(lab.folder, 'unbound.conf'), config);
-  unbound = spawn('unbound', ['-d', '-c', join(lab.folder, 'unbound.conf')], {
-    stdio: 'ignore',
-    env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` },
-  });
-  await vi.waitFor(async () => expect(await resolve('static.cdn.test')).toBe('192.0.2.10'), {
-    timeout: 10_000,
-  });
+  // Between its choice and unbound's use of it another test may take the port.
+  for (let tries = 1; ; tries++) {
+    port = await freePort();
+    startUnbound();
+    try {
+      await vi.waitFor(async () => expect(await resolve('static.cdn.test')).toBe('192.0.2.10'), {
+        timeout: 5000,
+      });
+      return;
+    } catch (error) {
+      unbound.kill();
+      if (tries === 3) throw error;
+    }
+  }
 });
 
 afterAll(async () => {
@@ -71,6 +56,34 @@ it('follows aliases, and caches what is not there', async () => {
   expect(await dig(port, '+recurse', 'www.cdn.test', 'AAAA')).toMatch(/status: NOERROR[\s\S]*ANSWER: 0/);
   expect(await resolve('big.cdn.test', 'TXT')).toContain('x'.repeat(200));
 });
+
+function startUnbound(): void {
+  const config = `
+server:
+  interface: 127.0.0.1@${port}
+  access-control: 127.0.0.0/8 allow
+  chroot: ""
+  username: ""
+  directory: "${lab.folder}"
+  pidfile: "${lab.folder}/unbound.pid"
+  use-syslog: no
+  do-daemonize: no
+  do-not-query-localhost: no
+  module-config: "subnetcache iterator"
+  send-client-subnet: 127.0.0.1
+  client-subnet-always-forward: yes
+  local-zone: "test." nodefault
+  qname-minimisation: no
+stub-zone:
+  name: "cdn.test."
+  stub-addr: 127.0.0.1@${lab.port}
+`;
+  writeFileSync(join(lab.folder, 'unbound.conf'), config);
+  unbound = spawn('unbound', ['-d', '-c', join(lab.folder, 'unbound.conf')], {
+    stdio: 'ignore',
+    env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` },
+  });
+}
 
 function resolve(...args: string[]): Promise<string> {
   return dig(port, '+recurse', '+short', ...args);
