@@ -1,6 +1,6 @@
 // The images of single services, as the documents tell to build and run them: GeoDNS answers over UDP, the edge misses and
-// hits, the origin gives what is asked for, all are healthy, run as an ordinary user and end when told to; what the edge has is there in its next container.
-// Their base is a stand-in (docker-node-base.ts).
+// hits, the origin gives what is asked for, all are healthy, run as an ordinary user and end when told to; what the edge
+// has is there in its next container. Their base is a stand-in (docker-node-base.ts).
 
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -6,8 +6,17 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { PROJECT_FOLDER } from '../../src/base/project-folder.ts';
-import type { LabEvent, LabStatus, ServiceStatus } from '../../src/runtimes/runtime.ts';
-import { labRunner, printed, processesMentioning, processesOf, processOf, until } from './lab-runner.ts';
+import type { LabEvent } from '../../src/runtimes/runtime.ts';
+import {
+  isReady,
+  labRunner,
+  printed,
+  processesMentioning,
+  processesOf,
+  processOf,
+  serviceIn,
+  until,
+} from './lab-runner.ts';
 
 const runner = labRunner();
 const { folder, lab, json, status } = runner;
@@ -19,13 +28,6 @@ const TINY = join(PROJECT_FOLDER, 'netem/topologies/tiny.yaml');
 function up(...options: string[]): void {
   const { code, err } = lab(...UP, ...options);
   expect(code, err).toBe(0);
-}
-
-const isReady = (now: LabStatus) => now.state === 'ready' && now.pops.every((pop) => pop.healthy);
-
-function serviceIn(now: LabStatus, target: string): ServiceStatus | undefined {
-  const [node, service] = target.split('/');
-  return now.nodes.find((each) => each.name === node)?.services.find((each) => each.name === service);
 }
 
 /** Lowest RTT of some pings in milliseconds: what the links add, without what a busy machine adds. */

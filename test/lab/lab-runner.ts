@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT_FOLDER } from '../../src/base/project-folder.ts';
-import type { LabStatus } from '../../src/runtimes/runtime.ts';
+import type { LabStatus, ServiceStatus } from '../../src/runtimes/runtime.ts';
 
 export interface Ended {
   code: number | null;
@@ -147,4 +147,14 @@ function environmentOf(pid: string): string {
   } catch {
     return '';
   }
+}
+
+export function isReady(now: LabStatus): boolean {
+  return now.state === 'ready' && now.pops.every((pop) => pop.healthy);
+}
+
+/** `target` as `NODE/SERVICE`. */
+export function serviceIn(now: LabStatus, target: string): ServiceStatus | undefined {
+  const [node, service] = target.split('/');
+  return now.nodes.find((each) => each.name === node)?.services.find((each) => each.name === service);
 }

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROJECT_FOLDER } from '../../src/base/project-folder.ts';
-import { labRunner, until } from './lab-runner.ts';
+import { isReady, labRunner, serviceIn, until } from './lab-runner.ts';
 
 const runner = labRunner();
 const { lab, json, status } = runner;
@@ -32,11 +32,6 @@ const askedOf = (pop: string, tier: string) =>
   stateOf(pop)
     .upstream.members.filter((member) => member.tier === tier)
     .reduce((sum, { requests }) => sum + requests, 0);
-
-const isReady = () => {
-  const { state, pops } = status();
-  return state === 'ready' && pops.every(({ healthy }) => healthy);
-};
 
 describe('edges with a shield and a disk', () => {
   beforeAll(() => {
@@ -78,15 +73,11 @@ describe('edges with a shield and a disk', () => {
     // Twice the memory: the earlier ones are on disk by then.
     for (const path of paths) expect(fetchFrom('dublin', path).status).toBe('200');
     await until('records are on disk', () => (stateOf('pop-lon').store.disk?.records ?? 0) > 15);
-    const edge = status()
-      .nodes.find(({ name }) => name === 'pop-lon')
-      ?.services.find(({ name }) => name === 'edge');
-    expect(lab('exec', 'pop-lon', '--', 'kill', '-9', String(edge?.pid)).code).toBe(0);
+    const pid = serviceIn(status(), 'pop-lon/edge')?.pid;
+    expect(lab('exec', 'pop-lon', '--', 'kill', '-9', String(pid)).code).toBe(0);
     await until('the edge is back', () => {
-      const pid = status()
-        .nodes.find(({ name }) => name === 'pop-lon')
-        ?.services.find(({ name }) => name === 'edge')?.pid;
-      return pid !== edge?.pid && isReady();
+      const now = status();
+      return serviceIn(now, 'pop-lon/edge')?.pid !== pid && isReady(now);
     });
     const shieldAsked = askedOf('pop-lon', 'shield');
     const hits = paths.filter((path) =>

@@ -104,7 +104,7 @@ export class Member implements BalanceMember {
   }
 
   /** `onDown` is called when a check takes this member down, until the function returned has been. */
-  await(onDown: () => void): () => void {
+  whenDown(onDown: () => void): () => void {
     this.#waiting.add(onDown);
     return () => this.#waiting.delete(onDown);
   }

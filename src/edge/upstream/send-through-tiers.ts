@@ -139,7 +139,7 @@ export function sendThroughTiers(
       return true;
     };
     // Whoever is silent all of a sudden is found out by its checks long before a request has waited in vain.
-    const stopWaiting = member.await(() => {
+    const stopWaiting = member.whenDown(() => {
       if (!attempt.over && !aborted) turnElsewhere('failure', 'is down by its checks');
     });
     attempt.exchange = member.transport.send(requestFor(stage), {

@@ -2,10 +2,10 @@
 // Compact denial must not make it deny what exists (its aggressive use of NSEC is on).
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { type SignedServer, startSignedServer } from './signed-server.ts';
 import { dig } from './validators.ts';
 
@@ -131,13 +131,4 @@ describe('unbound', () => {
 
 function ask(...question: string[]): Promise<string> {
   return dig(port, '+recurse', '+dnssec', ...question);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4').bind(0, '127.0.0.1', () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
-  });
 }

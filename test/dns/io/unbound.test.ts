@@ -2,10 +2,10 @@
 // location got scope /0, and the resolver then gave that answer to everyone until the TTL ended.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { dig, type Lab, startLab } from './lab.ts';
 
 let lab: Lab;
@@ -87,13 +87,4 @@ stub-zone:
 
 function resolve(...args: string[]): Promise<string> {
   return dig(port, '+recurse', '+short', ...args);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4').bind(0, '127.0.0.1', () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
-  });
 }
