@@ -63,11 +63,19 @@ export function addressKinds(config: {
 }): (localAddress: string) => AddressKind {
   const anycast = config.anycast?.map(canonical);
   const source = config.sourceAddress === undefined ? undefined : canonical(config.sourceAddress);
-  return (localAddress) => {
-    const local = canonical(localAddress);
+  const kindOf = (local: string) => {
     if (anycast) return anycast.includes(local) ? 'anycast' : 'unicast';
     if (source === undefined || source.includes(':') !== local.includes(':')) return 'unknown';
     return source === local ? 'unicast' : 'anycast';
+  };
+  // Asked for every connection, and a machine has few addresses.
+  const known = new Map<string, AddressKind>();
+  return (localAddress) => {
+    const before = known.get(localAddress);
+    if (before) return before;
+    const kind = kindOf(canonical(localAddress));
+    if (known.size < MAX_NETWORKS) known.set(localAddress, kind);
+    return kind;
   };
 }
 

@@ -51,12 +51,12 @@ export class ClientConnection {
   /** For timeouts; times of performance.now(). */
   readonly pace = { sinceMs: performance.now(), sent: 0, received: 0, markMs: 0, partialHead: false };
 
-  constructor(host: ConnectionHost, socket: Socket) {
+  constructor(host: ConnectionHost, socket: Socket, clientAddress: string) {
     this.host = host;
     this.socket = socket;
+    this.clientAddress = clientAddress;
     this.#reader = new RequestReader(host.limits);
     const { metrics, addressKind } = host.context;
-    this.clientAddress = socket.remoteAddress ?? 'unknown';
     this.client = metrics.clients.of(this.clientAddress, addressKind(socket.localAddress ?? ''));
     socket.on('end', () => this.#onEnd());
     socket.on('drain', () => this.#proceed());

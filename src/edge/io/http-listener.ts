@@ -98,7 +98,7 @@ export class EdgeServer extends Server {
     this.#byClient.set(address, ofClient + 1);
     context.metrics.connections++;
     const socket = withSharedReads(accepted, (chunk) => connection.receive(chunk));
-    const connection = new ClientConnection(this.#host, socket);
+    const connection = new ClientConnection(this.#host, socket, address);
     this.#connections.add(connection);
     socket.once('close', () => {
       this.#connections.delete(connection);

@@ -65,10 +65,6 @@ export const sendfile = libc.func('intptr_t sendfile(int, int, uintptr_t, size_t
   offset: number,
   length: number,
 ) => number;
-export const memfdCreate = libc.func('int memfd_create(const char*, uint32_t)') as (
-  name: string,
-  flags: number,
-) => number;
 export const recvmmsg = libc.func('int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)') as (
   fd: number,
   messages: number,
