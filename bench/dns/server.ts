@@ -3,11 +3,11 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TYPES } from '../../src/dns/wire/constants.ts';
 import { encodeQuery } from '../../src/dns/wire/query.ts';
+import { freePort } from '../../test/net/support/free-port.ts';
 import { askOnce } from './ask.ts';
 import { NAME } from './world.ts';
 
@@ -126,15 +126,6 @@ async function untilReady(name: string, child: ChildProcess, port: number, logFi
 
 function logTail(file: string): string {
   return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-15).join('\n');
-}
-
-/** Free for UDP and TCP a moment ago, which is as good as it gets. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }
 
 /** The scheduler's own count where the kernel gives it (nanoseconds); /proc/PID/stat counts in 10 ms. */

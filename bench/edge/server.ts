@@ -3,9 +3,9 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../test/net/support/free-port.ts';
 import { cpuSeconds, type Memory, memory, processTree } from '../support/processes.ts';
 import { ask } from './client.ts';
 
@@ -140,13 +140,4 @@ async function untilReady(name: string, child: ChildProcess, port: number, logFi
 
 function logTail(file: string): string {
   return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-8).join('\n').slice(-1500);
-}
-
-/** Free a moment ago, which is as good as it gets. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }

@@ -4,11 +4,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadDashboards, panelsOf, withVariables } from '../metrics/support/dashboards.ts';
+import { freePort } from '../net/support/free-port.ts';
 import { labRunner, processesMentioning, until } from './lab-runner.ts';
 
 const PROMETHEUS = '/usr/bin/prometheus';
@@ -232,12 +231,4 @@ async function query(expr: string): Promise<{ labels: Record<string, string>; va
     data: { result: { metric: Record<string, string>; value: [number, string] }[] };
   };
   return data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }

@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { PROJECT_FOLDER } from '../../base/project-folder.ts';
+import { type Endpoint, formatEndpoint } from '../../net/endpoint.ts';
 import { labFolder } from '../../runtimes/lab-folder.ts';
 import type { LabPlan } from '../../runtimes/lab-plan.ts';
 import { metricsTargets } from '../../runtimes/metrics-targets.ts';
 import type { RunningLab } from '../../runtimes/runtime.ts';
 import { cliOf, openLab } from '../context.ts';
-import { type Endpoint, formatEndpoint, parseEndpoint } from '../listen-option.ts';
+import { parseEndpoint } from '../listen-option.ts';
 
 /** Where exporters commonly are that have no port of their own (OpenTelemetry's default). */
 const DEFAULT_LISTEN = '127.0.0.1:9464';

@@ -2,8 +2,9 @@
 
 import type { Command } from 'commander';
 import { UserError } from '../../base/errors.ts';
+import type { Endpoint } from '../../net/endpoint.ts';
 import { LATENCY_PROFILES } from '../../origin/latency-profile.ts';
-import { type Endpoint, parseEndpoint } from '../listen-option.ts';
+import { parseEndpoint } from '../listen-option.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:8080';
 

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../../base/errors.ts';
+import { formatEndpoint } from '../../net/endpoint.ts';
 import { type AdminEndpoint, parseEndpoint } from '../ask-admin.ts';
 import { type Cli, openLab } from '../context.ts';
 
@@ -45,9 +46,8 @@ async function configuredEndpoint(file: string, tokenFile: string | undefined): 
   if ('path' in admin) return { path: resolve(folder, admin.path) };
   if (admin.port === 0)
     throw new UserError({ file, path: 'admin.port', message: 'port 0 is any: use --admin' });
-  const host = admin.address.includes(':') ? `[${admin.address}]` : admin.address;
   const secret = tokenFile ?? (admin.tokenFile && resolve(folder, admin.tokenFile));
-  return parseEndpoint(`http://${host}:${admin.port}`, await token(secret));
+  return parseEndpoint(`http://${formatEndpoint(admin)}`, await token(secret));
 }
 
 async function token(file: string | undefined): Promise<string | undefined> {

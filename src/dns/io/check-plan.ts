@@ -1,8 +1,8 @@
 // From the configuration to what runs for each POP: the check, its tempo, its thresholds.
 
 import { readFileSync } from 'node:fs';
-import { isIPv6 } from 'node:net';
 import { type Problem, UserError } from '../../base/errors.ts';
+import { hostInUrl } from '../../net/endpoint.ts';
 import { parseStatuses } from '../health/expectation.ts';
 import {
   addressToCheck,
@@ -92,8 +92,8 @@ function probeOf(
     const target = { address, port: check.port ?? 0, timeoutMs, sourceAddresses };
     return { target: `tcp ${address} port ${check.port}`, run: (signal) => checkTcp(target, signal) };
   }
-  const bracketed = isIPv6(address) ? `[${address}]` : address;
-  const url = `${check.type}://${bracketed}${check.port === undefined ? '' : `:${check.port}`}${check.path}`;
+  const port = check.port === undefined ? '' : `:${check.port}`;
+  const url = `${check.type}://${hostInUrl(address)}${port}${check.path}`;
   const target = {
     url,
     host: check.host,

@@ -3,6 +3,7 @@
 // than announced and bad chunking come as onFailure after the head.
 
 import type { Client, Dispatcher, Pool } from 'undici';
+import { formatEndpoint } from '../../net/endpoint.ts';
 import type { Fields } from '../fields.ts';
 import { describeFailure, isConnectionLoss } from '../upstream/failure.ts';
 import { isIdempotent } from '../upstream/methods.ts';
@@ -26,8 +27,7 @@ export interface UndiciUpstreamConfig {
 /** Nothing is connected before the first request. `who` names the other side in failures. */
 export function createUndiciUpstream(config: UndiciUpstreamConfig, who = 'the origin'): Upstream {
   const { origin, sourceAddress } = config;
-  const host = origin.address.includes(':') ? `[${origin.address}]` : origin.address;
-  const url = `http://${host}:${origin.port}`;
+  const url = `http://${formatEndpoint(origin)}`;
   const options = {
     headersTimeout: origin.headersTimeoutMs,
     bodyTimeout: origin.bodyTimeoutMs,

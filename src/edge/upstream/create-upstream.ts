@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import type { Random } from '../../base/random.ts';
+import { formatEndpoint } from '../../net/endpoint.ts';
 import { type BalanceOptions, createBalancer } from '../balance/create-balancer.ts';
 import type { Upstream } from '../upstream.ts';
 import type { BreakerLimits } from './circuit-breaker.ts';
@@ -137,7 +138,7 @@ export function createUpstream(config: UpstreamConfig, deps: UpstreamDeps): Upst
       const { healthCheck } = options;
       if (healthCheck && !own)
         stops.push(
-          deps.checkHealth(transport, options.healthHost ?? hostOf(spec), healthCheck, (problem) =>
+          deps.checkHealth(transport, options.healthHost ?? formatEndpoint(spec), healthCheck, (problem) =>
             member.checked(problem, healthCheck),
           ),
         );
@@ -174,13 +175,13 @@ function originSpecs({ origin, origins }: UpstreamConfig): Planned[] {
   const { address, port, connections } = origin;
   if (!origins) {
     assert(address !== undefined && port !== undefined, 'upstreamProblems has seen to it');
-    const name = hostOf({ address, port });
+    const name = formatEndpoint({ address, port });
     return [{ spec: { tier: 'origin', name, address, port, weight: 1, priority: 0 }, connections }];
   }
   return origins.map((one) => ({
     spec: {
       tier: 'origin',
-      name: one.name ?? hostOf(one),
+      name: one.name ?? formatEndpoint(one),
       address: one.address,
       port: one.port,
       weight: one.weight,
@@ -195,8 +196,4 @@ function edgeSpecs(tier: 'peer' | 'shield', edges: readonly EdgeEndpoint[], conn
     spec: { tier, name, address, port, weight, priority: 0, pop: pop ?? name },
     connections,
   }));
-}
-
-function hostOf({ address, port }: { address: string; port: number }): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

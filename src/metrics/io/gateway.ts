@@ -3,6 +3,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { formatEndpoint } from '../../net/endpoint.ts';
 import { listenOn } from '../../net/io/listen.ts';
 import type { MetricsConfig, Target } from '../config.ts';
 import { indexText, metricsPath, ownMetrics, targetGroups } from '../discovery.ts';
@@ -38,7 +39,7 @@ export async function startGateway(config: MetricsConfig): Promise<Gateway> {
 function authorityOf({ address, port }: AddressInfo): string {
   if (address === '0.0.0.0') return `127.0.0.1:${port}`;
   if (address === '::') return `[::1]:${port}`;
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return formatEndpoint({ address, port });
 }
 
 async function answer(

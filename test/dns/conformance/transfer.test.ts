@@ -16,7 +16,8 @@ import type { RRset } from '../../../src/dns/wire/record.ts';
 import { loadZone } from '../../../src/dns/zone/load-zone.ts';
 import { transferMessages } from '../../../src/dns/zone/transfer.ts';
 import type { Zone } from '../../../src/dns/zone/zone.ts';
-import { ask, freePort, namedIsMissing, startNamed } from './named.ts';
+import { freePort } from '../../net/support/free-port.ts';
+import { ask, namedIsMissing, startNamed } from './named.ts';
 
 const ORIGIN = parseName('a.test') as Name;
 

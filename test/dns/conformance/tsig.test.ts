@@ -13,8 +13,9 @@ import { encodeQuery } from '../../../src/dns/wire/query.ts';
 import { appendTsigError, findTsig, signMessage, type TsigKey } from '../../../src/dns/zone/tsig.ts';
 import { TsigHandler } from '../../../src/dns/zone/tsig-handler.ts';
 import { type Prefix, parsePrefix } from '../../../src/net/prefix.ts';
+import { freePort } from '../../net/support/free-port.ts';
 import { worldState } from '../support.ts';
-import { ask, freePort, namedIsMissing, startNamed } from './named.ts';
+import { ask, namedIsMissing, startNamed } from './named.ts';
 
 const ORIGIN = parseName('a.test') as Name;
 const SECRET = Buffer.alloc(32, 7);

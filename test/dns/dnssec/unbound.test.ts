@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../net/support/free-port.ts';
 import { type SignedServer, startSignedServer } from './signed-server.ts';
 import { dig } from './validators.ts';
 

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../net/support/free-port.ts';
 import { dig, type Lab, startLab } from './lab.ts';
 
 let lab: Lab;

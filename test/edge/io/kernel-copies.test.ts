@@ -97,7 +97,10 @@ describe('a copy', () => {
     expect(sent).toBeLessThan(60);
     expect(socket.writableLength).toBeGreaterThan(0);
     socket.write('next');
-    const all = Buffer.concat([...Array.from({ length: sent }, () => [head, body]).flat(), Buffer.from('next')]);
+    const all = Buffer.concat([
+      ...Array.from({ length: sent }, () => [head, body]).flat(),
+      Buffer.from('next'),
+    ]);
     expect((await received(all.length)).equals(all)).toBe(true);
   });
 

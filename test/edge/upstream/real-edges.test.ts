@@ -1,12 +1,12 @@
 // Whole edges in front of each other: the herd, the chain of Cache-Status, who asked, loops, and a shield that dies.
 
 import { Agent, request as httpRequest } from 'node:http';
-import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/edge/config.ts';
 import { type RunningEdge, startEdge } from '../../../src/edge/io/start-edge.ts';
 import { parseOriginConfig } from '../../../src/origin/config.ts';
 import { type RunningOrigin, startOrigin } from '../../../src/origin/io/start-origin.ts';
+import { freePorts } from '../../net/support/free-port.ts';
 import { fetchOnce, loopback } from '../support/edge-and-origin.ts';
 
 const agent = new Agent({ keepAlive: true });
@@ -31,24 +31,6 @@ async function edgeAt(port: number, pop: string, more: Partial<EdgeConfigInput> 
   const edge = await startEdge(parseEdgeConfig(JSON.stringify(config), 'test'));
   running.push(edge);
   return edge;
-}
-
-/** Ports that were free a moment ago: edges that name each other must know them before they start. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  return Promise.all(
-    servers.map(async (server) => {
-      const { port } = server.address() as { port: number };
-      await new Promise((resolve) => server.close(resolve));
-      return port;
-    }),
-  );
 }
 
 const portOf = (edge: RunningEdge) => edge.addresses[0]?.port ?? 0;
