@@ -29,6 +29,9 @@ const FOLDERS = [tmpdir(), '/dev/shm'];
 /** Linux's, which Node does not name. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
+/** What keeps a folder from having a file now, and may not in a second. */
+const PASSING = new Set(['EMFILE', 'ENFILE', 'ENOSPC', 'EDQUOT', 'ENOMEM']);
+
 /** Known once the library is loaded, by the first response that wants it. */
 type Libc = typeof import('../../net/io/libc.ts');
 let libc: Libc | undefined;
@@ -117,21 +120,27 @@ export class KernelCopies {
 
   /** Beside the traffic: a folder's disk may have other things to do. */
   #copy(head: Buffer, body: Uint8Array): void {
+    if (libc === undefined) {
+      load();
+      return;
+    }
     const [folder] = this.#folders;
-    if (libc === undefined) load();
     const length = head.length + body.length;
     if (folder === undefined || this.#files.has(head) || this.#bytes + length > MAX_BYTES) return;
     this.#files.set(head, undefined);
     this.#bytes += length;
     open(folder, O_TMPFILE | constants.O_RDWR, 0o600, (openError, file) => {
-      // Read-only, missing, or of a kind that has no files without a name.
-      if (openError) this.#folders = this.#folders.filter((each) => each !== folder);
-      else
-        writev(file, [head, body], 0, (error, bytes) => {
-          const wanted = this.#files.has(head) && !error && bytes === length;
-          if (wanted) this.#files.set(head, file);
-          else close(file, ignore);
-        });
+      if (openError) {
+        // Read-only, missing, or of a kind that has no files without a name.
+        if (!PASSING.has(openError.code ?? ''))
+          this.#folders = this.#folders.filter((each) => each !== folder);
+        return;
+      }
+      writev(file, [head, body], 0, (error, bytes) => {
+        const wanted = this.#files.has(head) && !error && bytes === length;
+        if (wanted) this.#files.set(head, file);
+        else close(file, ignore);
+      });
     });
   }
 }

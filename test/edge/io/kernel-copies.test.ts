@@ -36,6 +36,10 @@ beforeEach(async () => {
   client = connect({ port, host: '127.0.0.1' });
   socket = await accepted;
   socket.on('error', () => {});
+  // The first one that wants a copy has the library loaded.
+  await sendWhenCopied(Buffer.from('x'), bodyOf(65_536));
+  await received(65_537);
+  copies.clear();
 });
 
 afterEach(async () => {
@@ -61,7 +65,7 @@ async function received(bytes: number): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-/** The first time it is asked for, a copy is made, and the library loaded. */
+/** The first time it is asked for, a copy is made. */
 async function sendWhenCopied(head: Buffer, body: Uint8Array): Promise<void> {
   await expect.poll(() => copies.send(socket, head, body)).toBe(true);
 }
@@ -81,8 +85,9 @@ describe('a copy', () => {
 
   it('is nothing that a response would wait for', async () => {
     const [head, body] = [Buffer.from('head'), bodyOf(100_000)];
+    const written = socket.bytesWritten;
     expect([copies.send(socket, head, body), copies.send(socket, head, body)]).toEqual([false, false]);
-    expect(socket.bytesWritten).toBe(0);
+    expect(socket.bytesWritten).toBe(written);
     await sendWhenCopied(head, body);
     await received(head.length + body.length);
   });
