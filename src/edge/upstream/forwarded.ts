@@ -2,6 +2,7 @@
 // into them, so they are made anew from the connection; only what comes from a trusted prefix (a child edge, a load
 // balancer) is believed and continued.
 
+import { hostInUrl } from '../../net/endpoint.ts';
 import { formatAddress, parseAddress } from '../../net/ip-address.ts';
 import { parsePrefix, prefixContains } from '../../net/prefix.ts';
 import { type Fields, fieldValue, withoutFields } from '../fields.ts';
@@ -78,9 +79,7 @@ const REPLACED = new Set([
 
 /** `for=192.0.2.1;host=example.com;proto=http;by=_catchment-fra` (RFC 7239 sections 4 and 6). */
 function forwardedElement(asked: Asked): string {
-  const node = asked.clientAddress.includes(':')
-    ? `"[${asked.clientAddress}]"`
-    : tokenOrQuoted(asked.clientAddress);
+  const node = tokenOrQuoted(hostInUrl(asked.clientAddress));
   return `for=${node};host=${tokenOrQuoted(asked.authority)};proto=${asked.protocol};by=_${asked.pseudonym}`;
 }
 

@@ -1,14 +1,12 @@
 // Signatures as validators see them: delv, unbound and drill check every kind of answer of a signed zone, answers by place
 // included, against the zone's key and nothing else.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { freePort } from '../../net/support/free-port.ts';
-import { environment, installed, run } from '../support/command.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { installed, run } from '../support/command.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
 import { signedZone } from '../support/signed-zone.ts';
+import { startUnbound, type Unbound } from '../support/unbound.ts';
 import { ADDRESS_OF, worldConfig, worldFiles } from '../support/world.ts';
 
 const zone = signedZone();
@@ -77,43 +75,29 @@ describe.skipIf(!installed('delv'))('delv', () => {
 });
 
 describe.skipIf(!installed('unbound'))('a validating unbound with a cache by client network', () => {
-  let unbound: ChildProcess;
-  let port: number;
-  const resolve = async (...args: string[]) => {
+  let unbound: Unbound;
+  const ask = async (port: number, ...args: string[]) => {
     const argv = ['@127.0.0.1', '-p', String(port), '+tries=1', '+time=5', '+dnssec', ...args];
     return (await run('dig', argv)).out;
   };
+  const resolve = (...args: string[]) => ask(unbound.port, ...args);
 
   beforeAll(async () => {
-    port = await freePort();
-    const file = join(server.folder, 'unbound.conf');
-    writeFileSync(
-      file,
-      `server:
-  interface: 127.0.0.1@${port}
-  chroot: ""
-  username: ""
-  directory: "${server.folder}"
-  pidfile: "${file}.pid"
-  use-syslog: no
-  do-daemonize: no
-  do-not-query-localhost: no
-  local-zone: "test." nodefault
-  module-config: "subnetcache validator iterator"
-  send-client-subnet: 127.0.0.1
-  client-subnet-always-forward: yes
-  trust-anchor: "${zone.ds.replace(' IN ', ' ')}"
-  harden-below-nxdomain: yes
-  aggressive-nsec: yes
-stub-zone:
-  name: "cdn.test."
-  stub-addr: 127.0.0.1@${server.port}
-`,
-    );
-    unbound = spawn('unbound', ['-d', '-c', file], { stdio: 'ignore', env: environment() });
-    await vi.waitFor(async () => expect(await resolve('static.cdn.test')).toContain('192.0.2.10'), 10_000);
+    unbound = await startUnbound({
+      folder: server.folder,
+      settings: [
+        'module-config: "subnetcache validator iterator"',
+        'send-client-subnet: 127.0.0.1',
+        'client-subnet-always-forward: yes',
+        `trust-anchor: "${zone.ds.replace(' IN ', ' ')}"`,
+        'harden-below-nxdomain: yes',
+        'aggressive-nsec: yes',
+      ],
+      stubs: { 'cdn.test.': [`stub-addr: 127.0.0.1@${server.port}`] },
+      answers: async (port) => expect(await ask(port, 'static.cdn.test')).toContain('192.0.2.10'),
+    });
   });
-  afterAll(() => void unbound?.kill());
+  afterAll(() => unbound?.close());
 
   it.each(POSITIVE)('finds %s %s secure', async (name, type, printed) => {
     const text = await resolve(name, type);

@@ -2,69 +2,46 @@
 // and one that knows nothing of them. The bar is the fault measured in another server: its first client without a location
 // got scope 0, and unbound then gave that answer to everybody until the TTL ended.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { freePort } from '../../net/support/free-port.ts';
-import { environment, installed, run } from '../support/command.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { installed, run } from '../support/command.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
+import { startUnbound, type Unbound } from '../support/unbound.ts';
 import { ADDRESS_OF, worldConfig, worldFiles } from '../support/world.ts';
 
 let server: RunningServer;
 let folder: string;
-const resolvers: ChildProcess[] = [];
+const resolvers: Unbound[] = [];
 
 beforeAll(async () => {
   server = await startServer({ config: worldConfig(), files: worldFiles() });
   folder = mkdtempSync(join(tmpdir(), 'catchment-dns-resolver-'));
 });
 afterAll(async () => {
-  for (const resolver of resolvers) resolver.kill();
+  for (const resolver of resolvers) resolver.close();
   await server.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
-const WITH_SUBNETS = `module-config: "subnetcache iterator"
-  send-client-subnet: 127.0.0.1
-  client-subnet-always-forward: yes`;
+const WITH_SUBNETS = [
+  'module-config: "subnetcache iterator"',
+  'send-client-subnet: 127.0.0.1',
+  'client-subnet-always-forward: yes',
+];
 
-async function startUnbound(modules: string): Promise<(...args: string[]) => Promise<string>> {
-  const port = await freePort();
-  const file = join(folder, `unbound-${port}.conf`);
-  writeFileSync(
-    file,
-    `server:
-  interface: 127.0.0.1@${port}
-  access-control: 127.0.0.0/8 allow
-  chroot: ""
-  username: ""
-  directory: "${folder}"
-  pidfile: "${file}.pid"
-  use-syslog: no
-  do-daemonize: no
-  do-not-query-localhost: no
-  local-zone: "test." nodefault
-  harden-referral-path: yes
-  use-caps-for-id: yes
-  qname-minimisation: yes
-  ${modules}
-stub-zone:
-  name: "cdn.test."
-  stub-addr: 127.0.0.1@${server.port}
-`,
-  );
-  resolvers.push(spawn('unbound', ['-d', '-c', file], { stdio: 'ignore', env: environment() }));
-  const resolve = async (...args: string[]) => {
-    const dig = await run('dig', ['@127.0.0.1', '-p', String(port), '+tries=1', '+time=3', ...args]);
-    return dig.out;
-  };
-  await vi.waitFor(
-    async () => expect(await resolve('+short', 'static.cdn.test')).toContain('192.0.2.10'),
-    10_000,
-  );
-  return resolve;
+async function resolverWith(modules: readonly string[]): Promise<(...args: string[]) => Promise<string>> {
+  const ask = async (port: number, ...args: string[]) =>
+    (await run('dig', ['@127.0.0.1', '-p', String(port), '+tries=1', '+time=3', ...args])).out;
+  const unbound = await startUnbound({
+    folder,
+    settings: ['harden-referral-path: yes', 'use-caps-for-id: yes', 'qname-minimisation: yes', ...modules],
+    stubs: { 'cdn.test.': [`stub-addr: 127.0.0.1@${server.port}`] },
+    answers: async (port) => expect(await ask(port, '+short', 'static.cdn.test')).toContain('192.0.2.10'),
+  });
+  resolvers.push(unbound);
+  return (...args) => ask(unbound.port, ...args);
 }
 
 describe.skipIf(!installed('unbound'))('unbound with a cache by client network', () => {
@@ -72,7 +49,7 @@ describe.skipIf(!installed('unbound'))('unbound with a cache by client network',
   const address = async (subnet: string, name = 'www.cdn.test') =>
     (await resolve('+short', `+subnet=${subnet}`, name)).trim().split('\n').at(-1);
   beforeAll(async () => {
-    resolve = await startUnbound(WITH_SUBNETS);
+    resolve = await resolverWith(WITH_SUBNETS);
   });
 
   it('is not poisoned by a first client without a location', async () => {
@@ -107,7 +84,7 @@ describe.skipIf(!installed('unbound'))('unbound with a cache by client network',
 describe.skipIf(!installed('unbound'))('unbound that knows nothing of client networks', () => {
   let resolve: (...args: string[]) => Promise<string>;
   beforeAll(async () => {
-    resolve = await startUnbound('module-config: "iterator"');
+    resolve = await resolverWith(['module-config: "iterator"']);
   });
 
   it.each([

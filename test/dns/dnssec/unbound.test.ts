@@ -1,60 +1,42 @@
 // A validating resolver in front: what it hands to its clients, with AD where it has checked the chain from the root's key.
 // Compact denial must not make it deny what exists (its aggressive use of NSEC is on).
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { freePort } from '../../net/support/free-port.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startUnbound, type Unbound } from '../support/unbound.ts';
 import { type SignedServer, startSignedServer } from './signed-server.ts';
 import { dig } from './validators.ts';
 
 let server: SignedServer;
-let unbound: ChildProcess;
-let port: number;
+let unbound: Unbound;
 
 beforeAll(async () => {
   server = await startSignedServer();
-  port = await freePort();
-  const file = join(server.folder, 'unbound.conf');
-  writeFileSync(
-    file,
-    `
-server:
-  interface: 127.0.0.1@${port}
-  access-control: 127.0.0.0/8 allow
-  chroot: ""
-  username: ""
-  directory: "${server.folder}"
-  pidfile: "${server.folder}/unbound.pid"
-  use-syslog: no
-  do-daemonize: no
-  do-not-query-localhost: no
-  module-config: "subnetcache validator iterator"
-  send-client-subnet: 127.0.0.1
-  client-subnet-always-forward: yes
-  trust-anchor-file: "${server.unboundAnchors}"
-  local-zone: "test." nodefault
-  aggressive-nsec: yes
-  qname-minimisation: yes
-  root-hints: ""
-stub-zone:
-  name: "."
-  stub-addr: 127.0.0.1@${server.port}
-  stub-prime: no
-${['cdn.test', 'signed.cdn.test', 'plain.cdn.test', 'other.test'].map((zone) => `stub-zone:\n  name: "${zone}"\n  stub-addr: 127.0.0.1@${server.port}\n`).join('')}`,
-  );
-  unbound = spawn('unbound', ['-d', '-c', file], {
-    stdio: 'ignore',
-    env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` },
-  });
-  await vi.waitFor(async () => expect(await ask('static.cdn.test', 'A')).toContain('192.0.2.10'), {
-    timeout: 10_000,
+  const here = `stub-addr: 127.0.0.1@${server.port}`;
+  unbound = await startUnbound({
+    folder: server.folder,
+    settings: [
+      'module-config: "subnetcache validator iterator"',
+      'send-client-subnet: 127.0.0.1',
+      'client-subnet-always-forward: yes',
+      `trust-anchor-file: "${server.unboundAnchors}"`,
+      'aggressive-nsec: yes',
+      'qname-minimisation: yes',
+      'root-hints: ""',
+    ],
+    stubs: {
+      '.': [here, 'stub-prime: no'],
+      'cdn.test': [here],
+      'signed.cdn.test': [here],
+      'plain.cdn.test': [here],
+      'other.test': [here],
+    },
+    answers: async (port) =>
+      expect(await dig(port, '+recurse', '+dnssec', 'static.cdn.test', 'A')).toContain('192.0.2.10'),
   });
 });
 
 afterAll(async () => {
-  unbound.kill();
+  unbound.close();
   await server.close();
 });
 
@@ -130,5 +112,5 @@ describe('unbound', () => {
 });
 
 function ask(...question: string[]): Promise<string> {
-  return dig(port, '+recurse', '+dnssec', ...question);
+  return dig(unbound.port, '+recurse', '+dnssec', ...question);
 }
