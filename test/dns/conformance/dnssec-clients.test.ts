@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installed, run } from '../support/command.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
 import { signedZone } from '../support/signed-zone.ts';
-import { startUnbound, type Unbound } from '../support/unbound.ts';
+import { HANDS_ON_NETWORKS, startUnbound, type Unbound } from '../support/unbound.ts';
 import { ADDRESS_OF, worldConfig, worldFiles } from '../support/world.ts';
 
 const zone = signedZone();
@@ -87,8 +87,7 @@ describe.skipIf(!installed('unbound'))('a validating unbound with a cache by cli
       folder: server.folder,
       settings: [
         'module-config: "subnetcache validator iterator"',
-        'send-client-subnet: 127.0.0.1',
-        'client-subnet-always-forward: yes',
+        ...HANDS_ON_NETWORKS,
         `trust-anchor: "${zone.ds.replace(' IN ', ' ')}"`,
         'harden-below-nxdomain: yes',
         'aggressive-nsec: yes',

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installed, run } from '../support/command.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
-import { startUnbound, type Unbound } from '../support/unbound.ts';
+import { HANDS_ON_NETWORKS, startUnbound, type Unbound } from '../support/unbound.ts';
 import { ADDRESS_OF, worldConfig, worldFiles } from '../support/world.ts';
 
 let server: RunningServer;
@@ -25,11 +25,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const WITH_SUBNETS = [
-  'module-config: "subnetcache iterator"',
-  'send-client-subnet: 127.0.0.1',
-  'client-subnet-always-forward: yes',
-];
+const WITH_SUBNETS = ['module-config: "subnetcache iterator"', ...HANDS_ON_NETWORKS];
 
 async function resolverWith(modules: readonly string[]): Promise<(...args: string[]) => Promise<string>> {
   const ask = async (port: number, ...args: string[]) =>

@@ -2,7 +2,7 @@
 // Compact denial must not make it deny what exists (its aggressive use of NSEC is on).
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startUnbound, type Unbound } from '../support/unbound.ts';
+import { HANDS_ON_NETWORKS, startUnbound, type Unbound } from '../support/unbound.ts';
 import { type SignedServer, startSignedServer } from './signed-server.ts';
 import { dig } from './validators.ts';
 
@@ -16,8 +16,7 @@ beforeAll(async () => {
     folder: server.folder,
     settings: [
       'module-config: "subnetcache validator iterator"',
-      'send-client-subnet: 127.0.0.1',
-      'client-subnet-always-forward: yes',
+      ...HANDS_ON_NETWORKS,
       `trust-anchor-file: "${server.unboundAnchors}"`,
       'aggressive-nsec: yes',
       'qname-minimisation: yes',

@@ -2,7 +2,7 @@
 // location got scope /0, and the resolver then gave that answer to everyone until the TTL ended.
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startUnbound, type Unbound } from '../support/unbound.ts';
+import { HANDS_ON_NETWORKS, startUnbound, type Unbound } from '../support/unbound.ts';
 import { dig, type Lab, startLab } from './lab.ts';
 
 let lab: Lab;
@@ -12,12 +12,7 @@ beforeAll(async () => {
   lab = await startLab();
   unbound = await startUnbound({
     folder: lab.folder,
-    settings: [
-      'module-config: "subnetcache iterator"',
-      'send-client-subnet: 127.0.0.1',
-      'client-subnet-always-forward: yes',
-      'qname-minimisation: no',
-    ],
+    settings: ['module-config: "subnetcache iterator"', ...HANDS_ON_NETWORKS, 'qname-minimisation: no'],
     stubs: { 'cdn.test.': [`stub-addr: 127.0.0.1@${lab.port}`] },
     answers: async (port) =>
       expect(await dig(port, '+recurse', '+short', 'static.cdn.test')).toBe('192.0.2.10'),

@@ -23,6 +23,9 @@ export interface UnboundOptions {
   answers(port: number): Promise<void>;
 }
 
+/** Hands on the networks of its clients (RFC 7871) to what is on loopback; with `subnetcache` among its modules. */
+export const HANDS_ON_NETWORKS = ['send-client-subnet: 127.0.0.1', 'client-subnet-always-forward: yes'];
+
 /** Between the choice of a port and its use another test may take it. */
 const TRIES = 3;
 
